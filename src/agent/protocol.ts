@@ -1,0 +1,126 @@
+/**
+ * The agent's protocol: JSON over a loopback WebSocket at `ws://127.0.0.1:<port>/ca-agent/v1`, shaped on GM/T 0020 (list, export certificate,
+ * login, PIN retry count, sign, private-key decrypt) and carrying GM/T 0016 result codes.
+ *
+ * 1. The agent greets with a nonce. 2. The page fetches a grant from the hub, bound to that nonce and its own origin. 3. `authorize`.
+ * 4. Only then anything else, and only the operations granted.
+ */
+
+export type AgentGreeting = {
+  readonly event: 'hello';
+  readonly protocol: 1;
+  readonly agent: string;
+  readonly version: string;
+  /** 32 random bytes, hex; new on each connection. */
+  readonly nonce: string;
+};
+
+export type Operation = 'enumerate' | 'certificates' | 'sign-login' | 'unwrap';
+
+/** Signed by the hub: SM2 (default id) over the UTF-8 of `grantText(grant)`. */
+export interface Grant {
+  readonly v: 1;
+  readonly nonce: string;
+  /** Origin of the page, e.g. `https://hub.ca.example`. */
+  readonly origin: string;
+  readonly interaction: string;
+  readonly operations: readonly Operation[];
+  /** ISO Z; at most 60 s ahead. */
+  readonly expires: string;
+}
+
+export interface SignedGrant {
+  readonly grant: Grant;
+  /** Base64 DER. */
+  readonly signature: string;
+}
+
+/** The one spelling of a grant that is signed and verified. */
+export const grantText = (grant: Grant): string =>
+  [
+    'caihub-grant/1',
+    `nonce=${grant.nonce}`,
+    `origin=${grant.origin}`,
+    `interaction=${grant.interaction}`,
+    `operations=${grant.operations.join(',')}`,
+    `expires=${grant.expires}`,
+  ].join('\n');
+
+export type AgentRequest =
+  | { readonly id: string; readonly method: 'authorize'; readonly params: SignedGrant }
+  | { readonly id: string; readonly method: 'enumerate'; readonly params?: undefined }
+  | { readonly id: string; readonly method: 'certificates'; readonly params: { readonly key: string } }
+  | { readonly id: string; readonly method: 'pinStatus'; readonly params: { readonly key: string } }
+  /** pinEntry `page`: the PIN travels over loopback only, inside this message. */
+  | { readonly id: string; readonly method: 'login'; readonly params: { readonly key: string; readonly pin: string } }
+  /** pinEntry `agent`: answers the agent's own page to show in an iframe; `pinDone` follows as an event. */
+  | { readonly id: string; readonly method: 'pinDialog'; readonly params: { readonly key: string } }
+  /** Signs only a challenge text of the hub (design 5) that names this grant's interaction and origin. */
+  | { readonly id: string; readonly method: 'sign'; readonly params: { readonly key: string; readonly text: string } }
+  /** Unwraps a session key with the encryption key (grant operation `unwrap`). */
+  | {
+      readonly id: string;
+      readonly method: 'unwrap';
+      readonly params: { readonly key: string; readonly wrapped: string };
+    };
+
+export interface KeyInfo {
+  /** Opaque handle of this connection's agent. */
+  readonly key: string;
+  readonly label: string;
+  readonly pinEntry: 'page' | 'agent';
+  readonly pinRemaining: number;
+  readonly loggedIn: boolean;
+}
+
+export type AgentResult = {
+  authorize: { readonly ok: true };
+  enumerate: { readonly keys: readonly KeyInfo[] };
+  /** Base64 DER each. */
+  certificates: { readonly sign: string; readonly encrypt: string };
+  pinStatus: { readonly remaining: number; readonly locked: boolean };
+  login: { readonly remaining: number };
+  pinDialog: { readonly url: string };
+  /** Base64 DER SM2Signature. */
+  sign: { readonly signature: string; readonly certificate: string };
+  /** Base64 of the unwrapped key. */
+  unwrap: { readonly key: string };
+};
+
+export type AgentErrorCode =
+  | 'NOT_AUTHORIZED'
+  | 'GRANT_INVALID'
+  | 'OPERATION_NOT_GRANTED'
+  | 'TEXT_REFUSED'
+  | 'KEY_NOT_FOUND'
+  | 'KEY_REMOVED'
+  | 'PIN_INCORRECT'
+  | 'PIN_LOCKED'
+  | 'PIN_REQUIRED'
+  | 'PIN_CANCELLED'
+  | 'PIN_ENTRY_WRONG'
+  | 'UNWRAP_FAILED'
+  | 'BAD_REQUEST'
+  | 'INTERNAL';
+
+export interface AgentError {
+  readonly code: AgentErrorCode;
+  /** GM/T 0016 SAR_* as `0x0A000024`, where one fits. */
+  readonly sar?: string;
+  readonly remaining?: number;
+  readonly message: string;
+}
+
+export type AgentReply =
+  | { readonly id: string; readonly ok: true; readonly result: AgentResult[keyof AgentResult] }
+  | { readonly id: string; readonly ok: false; readonly error: AgentError };
+
+export type AgentEvent =
+  | AgentGreeting
+  | { readonly event: 'plugged'; readonly key: string }
+  | { readonly event: 'unplugged'; readonly key: string }
+  | { readonly event: 'pinDone'; readonly key: string; readonly ok: boolean; readonly error?: AgentError };
+
+/** First port tried; the next nine follow. */
+export const AGENT_PORT = 21160;
+export const AGENT_PATH = '/ca-agent/v1';

@@ -1,0 +1,118 @@
+/**
+ * What a CA vendor's driver is: data plus one `open(config, context)`. Everything that crosses is plain JSON, so that a driver runs in a child
+ * process, survives a restart, and can be written in any language (the host speaks one JSON message a line).
+ *
+ * Drivers bring evidence; the hub decides. A driver never sees a document, a database, a key of the hub, or another vendor's tasks.
+ */
+import type { Json, JsonObject } from '#kernel/json.ts';
+
+export interface DriverManifest {
+  /** Folder name, e.g. `standard-key`. */
+  readonly id: string;
+  readonly title: string;
+  /** Semantic version of the contract it was written for. */
+  readonly contract: 1;
+  readonly media: readonly Medium[];
+  readonly channels: readonly ('auth' | 'crypto' | 'seal')[];
+  /** Browser half: the agent dialect's module name under web/hosted/dialects, when the medium is a key at this PC. */
+  readonly dialect?: string;
+}
+
+export type Medium = 'key' | 'mobile';
+
+export interface Driver {
+  readonly manifest: DriverManifest;
+  open(config: JsonObject, context: DriverContext): OpenDriver;
+}
+
+export interface OpenDriver {
+  readonly auth?: Exchange<AuthRequest, Evidence>;
+  /** Cheap and side-effect free: is the vendor's service there? */
+  readonly health?: () => Promise<{ ok: boolean; detail: string }>;
+}
+
+/** One exchange with a person through a vendor. `state` is opaque to the hub and stored sealed between the steps. */
+export interface Exchange<Request, Value> {
+  begin(request: Request): Promise<Step<Value>>;
+  resume(state: Json, event: ResumeEvent): Promise<Step<Value>>;
+}
+
+export type Step<Value> =
+  | { readonly step: 'pending'; readonly prompt: Prompt; readonly state: Json }
+  | { readonly step: 'done'; readonly value: Value }
+  | { readonly step: 'refused'; readonly reason: VendorReason; readonly detail: string };
+
+export type VendorReason = 'cancelled' | 'expired' | 'locked' | 'unavailable' | 'rejected';
+
+/** What the page must show or do now. */
+export type Prompt =
+  | { readonly kind: 'agent'; readonly operation: 'sign'; readonly text: string }
+  | {
+      readonly kind: 'qr';
+      readonly content: string;
+      readonly digits: string;
+      readonly expiresAt: number;
+      readonly status: 'waiting' | 'scanned';
+    }
+  | { readonly kind: 'redirect'; readonly url: string }
+  | { readonly kind: 'wait'; readonly message: string };
+
+export type ResumeEvent =
+  /** From the page: what the agent dialect returned. */
+  | { readonly from: 'page'; readonly payload: JsonObject }
+  /** From the vendor's authenticated callback door: headers in lower case, raw body text. */
+  | { readonly from: 'vendor'; readonly headers: Readonly<Record<string, string>>; readonly body: string }
+  /** The hub asks: anything new? */
+  | { readonly from: 'poll' };
+
+export interface AuthRequest {
+  /** The hub's own id of the exchange; a vendor may echo it, it opens nothing. */
+  readonly exchange: string;
+  /** The challenge text to sign, UTF-8 (design 5). */
+  readonly text: string;
+  readonly digits: string;
+  readonly platformName: string;
+  readonly expiresAt: number;
+  /** Where the vendor may call back: `<hub>/drivers/<authority>/callback/<exchange>`. */
+  readonly callbackUrl: string;
+}
+
+/** Evidence is not proof: the hub re-checks the text, signature, chain, status and record itself. */
+export interface Evidence {
+  /** Base64 DER of the signing certificate the vendor says was used. */
+  readonly certificate: string;
+  /** Base64; any form of domain 1.1. */
+  readonly signature: string;
+  /** The text that was signed, as the vendor says. */
+  readonly text: string;
+}
+
+export interface DriverContext {
+  readonly egress: { request(request: EgressRequest): Promise<EgressReply> };
+  readonly log: (level: 'info' | 'warn', message: string) => void;
+  readonly now: () => number;
+  /** `length` random bytes, base64. */
+  readonly random: (length: number) => string;
+}
+
+export interface EgressRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** UTF-8 text. */
+  readonly body?: string;
+  readonly timeoutMs: number;
+}
+
+export type EgressReply =
+  | {
+      readonly ok: true;
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: string;
+    }
+  | {
+      readonly ok: false;
+      readonly reason: 'forbidden' | 'timeout' | 'unreachable' | 'too-large';
+      readonly detail: string;
+    };

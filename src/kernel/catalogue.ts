@@ -1,0 +1,106 @@
+/**
+ * Every way in which the hub says no: one table from which types, wire numbers, sentences and the docs page are derived.
+ *
+ * `wire`   the `code` member on `/api/ca/*` (readings 6.6)
+ * `zh`     the person's sentence: what happened + what to do now; `{name}` is filled from the refusal's params
+ * `mender` who can mend it
+ * `retry`  whether the same request may succeed later without a change
+ */
+export interface CatalogueRow {
+  readonly wire: number;
+  readonly zh: string;
+  readonly mender: 'integrator' | 'person' | 'vendor' | 'operator';
+  readonly retry: boolean;
+}
+
+const row = (wire: number, zh: string, mender: CatalogueRow['mender'], retry = false): CatalogueRow => ({
+  wire,
+  zh,
+  mender,
+  retry,
+});
+
+export const catalogue = {
+  // the request itself
+  FIELD_MISSING: row(400, '缺少必填项 {field}（{label}）。', 'integrator'),
+  FIELD_INVALID: row(400, '{field}（{label}）的内容不符合要求：{reason}。', 'integrator'),
+  FIELD_TYPE: row(400, '{field}（{label}）应为{expected}。', 'integrator'),
+  BODY_NOT_JSON: row(400, '请求内容不是规范的 JSON：{reason}。', 'integrator'),
+  BODY_NOT_UTF8: row(400, '请求内容不是 UTF-8 编码，请使用 UTF-8 编码后重新提交。', 'integrator'),
+  SIGN_AMBIGUOUS: row(400, '签名原文有歧义：{field} 的内容中含有“&”与参数名的组合，请修改后重新提交。', 'integrator'),
+  BODY_TOO_LARGE: row(413, '提交的内容过大（上限 {limit}），请缩小后重新提交。', 'integrator'),
+  ROUTE_UNKNOWN: row(404, '接口地址不存在，请核对接口文档中的地址与请求方式。', 'integrator'),
+  METHOD_NOT_ALLOWED: row(405, '该接口只接受 {allow} 方式的请求。', 'integrator'),
+  RATE_LIMITED: row(429, '请求过于频繁，请在 {seconds} 秒后重试。', 'integrator', true),
+  // who is calling
+  UNIT_UNKNOWN: row(401, '接入单位标识未登记，请联系交易系统客服核对。', 'integrator'),
+  SIGN_MISSING: row(400, '缺少必填项 sign（签名）。', 'integrator'),
+  SIGN_WRONG: row(401, '交易系统请求校验未通过，请联系交易系统客服。', 'integrator'),
+  UNIT_SUSPENDED: row(403, '接入单位已停用，请联系互认平台管理员。', 'operator'),
+  PLATFORM_UNKNOWN: row(403, '平台代码 {orgcode} 未在该接入单位下登记，请联系交易系统客服核对。', 'integrator'),
+  RETURN_URL_UNREGISTERED: row(403, '返回地址未登记，请联系交易系统客服核对。', 'integrator'),
+  // tasks
+  TASK_CONFLICT: row(409, '任务标识 {taskId} 已用于内容不同的请求，请更换任务标识后重新发起。', 'integrator'),
+  TASK_UNKNOWN: row(404, '任务不存在，请核对任务标识。', 'integrator'),
+  TASK_EXPIRED: row(410, '链接已失效，请从交易系统重新发起。', 'person'),
+  TASK_ENDED: row(410, '这次登录已经结束，请从交易系统重新发起。', 'person'),
+  LINK_INVALID: row(404, '链接不完整或已失效，请从交易系统重新发起。', 'person'),
+  LINK_SUPERSEDED: row(410, '交易系统已重新发起本次登录，请使用最新打开的页面。', 'person'),
+  OTHER_BROWSER: row(403, '该链接已在另一浏览器中打开，请从交易系统重新进入。', 'person'),
+  TICKET_INVALID: row(403, '登录凭据无效或已使用，请从交易系统重新发起。', 'person'),
+  CHALLENGE_USED: row(409, '本次验证请求已使用，请重新发起验证。', 'person'),
+  CHALLENGE_EXPIRED: row(410, '验证请求已超过有效时间，请重新验证。', 'person', true),
+  CANCELLED_BY_PERSON: row(410, '您已取消本次登录，请从交易系统重新发起。', 'person'),
+  // certificates
+  CERTIFICATE_UNREADABLE: row(
+    422,
+    '{field}（{label}）不是可识别的数字证书，请提交 PEM、Base64 或十六进制的证书内容。',
+    'integrator',
+  ),
+  SERIAL_MISMATCH: row(422, '{field}（{label}）与所提交证书的序列号不一致，请核对。', 'integrator'),
+  CERTIFICATE_PURPOSE: row(422, '{field}（{label}）的密钥用途不是{purpose}，请提交正确的证书。', 'integrator'),
+  ISSUER_UNKNOWN: row(422, '该证书的签发机构未接入互认平台，请使用已接入机构的证书。', 'person'),
+  CHAIN_INVALID: row(422, '证书链校验未通过，请使用正规渠道签发的证书。', 'person'),
+  CERTIFICATE_NOT_YET_VALID: row(422, '证书自 {date} 起生效，现在还不能使用。', 'person'),
+  CERTIFICATE_EXPIRED: row(422, '证书已于 {date} 到期，不能用于登录。请到 {authority} 办理延期。', 'person'),
+  CERTIFICATE_REVOKED: row(422, '证书已被 {authority} 吊销，请使用新证书。', 'person'),
+  CERTIFICATE_CANCELLED: row(422, '该证书已在交易系统中注销，请使用新证书。', 'person'),
+  CERTIFICATE_SUPERSEDED: row(422, '该证书已办理延期或变更，请使用新证书登录，并保留这把 UKey 至开标结束。', 'person'),
+  CERTIFICATE_STATUS_UNAVAILABLE: row(
+    422,
+    '暂时无法查询证书状态，为安全起见本次登录未通过，请在 5 分钟后重试。',
+    'vendor',
+    true,
+  ),
+  CERTIFICATE_PAIR_MISMATCH: row(422, '签名证书与加密证书不属于同一主体，请核对。', 'integrator'),
+  CERTIFICATE_PAIR_AUTHORITY: row(422, '签名证书与加密证书不是同一 CA 机构签发，请核对。', 'integrator'),
+  IDENTITY_MISMATCH: row(422, '{field}（{label}）与证书中记载的不一致，请核对后重新提交。', 'integrator'),
+  IDENTITY_AMBIGUOUS: row(422, '证书中记载的主体信息互相矛盾，请联系 {authority} 核实。', 'vendor'),
+  CHECK_DIGIT_WRONG: row(422, '{field}（{label}）的校验位不正确，请核对。', 'integrator'),
+  END_TIME_MISMATCH: row(422, 'certEndTime（证书到期时间）晚于证书实际到期时间，请核对。', 'integrator'),
+  ALGORITHM_NOT_ALLOWED: row(422, '证书算法不在允许范围内，请使用国密证书。', 'person'),
+  CERTIFICATE_NOT_ENROLLED: row(422, '该证书尚未在本省公共资源交易主体库登记，请先在交易系统完成证书绑定。', 'person'),
+  CERTIFICATE_TO_CANCEL_UNKNOWN: row(404, '要注销的证书不存在，该主体名下的证书尾号为：{tails}。', 'integrator'),
+  SIGNATURE_WRONG: row(422, '证书签名校验未通过，请重新验证。', 'person', true),
+  CHALLENGE_WRONG: row(422, '签名内容与本次登录不符，请重新验证。', 'person', true),
+  // vendors and the key
+  AUTHORITY_SUSPENDED: row(422, '{authority} 已暂停互认服务，请使用其他 CA 证书。', 'vendor'),
+  AUTHORITY_UNAVAILABLE: row(
+    424,
+    '{authority} 的服务暂时没有响应，请在 1 分钟后重试，或使用其他 CA 证书。',
+    'vendor',
+    true,
+  ),
+  AUTHORITY_REFUSED: row(424, '{authority} 未能完成验证：{reason}', 'vendor', true),
+  MOBILE_CANCELLED: row(424, '您已在手机上取消，请重新扫码。', 'person', true),
+  MOBILE_EXPIRED: row(424, '二维码已过期，请刷新后重新扫码。', 'person', true),
+  // the trading system's side
+  PLATFORM_NO_ANSWER: row(424, '交易系统未响应，请返回交易系统重新登录。', 'integrator', true),
+  PLATFORM_REFUSED: row(424, '{platform} 提示：{message}', 'integrator'),
+  // the hub's side
+  INPUT_NOT_ALLOWED: row(403, '请求来源不被允许，请从交易系统重新进入。', 'person'),
+  SERVICE_BUSY: row(503, '系统繁忙，请在 {seconds} 秒后重试。', 'operator', true),
+  INTERNAL: row(500, '互认平台处理时遇到问题，请在 1 分钟后重试；仍不成功时请把编号告诉客服。', 'operator', true),
+} as const satisfies Record<string, CatalogueRow>;
+
+export type ErrorCode = keyof typeof catalogue;

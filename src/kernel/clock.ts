@@ -1,0 +1,25 @@
+/** Time as a passed-in thing. Wall time is UTC epoch milliseconds; durations use the monotonic reading. */
+export interface Clock {
+  /** UTC, milliseconds since 1970-01-01. */
+  now(): number;
+  /** Milliseconds of an arbitrary origin that never goes back. */
+  monotonic(): number;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+};
+
+/** `2026-03-18T09:30:00.000Z` */
+export const isoUtc = (ms: number): string => new Date(ms).toISOString();
+
+const BEIJING_OFFSET_MS = 8 * 3600_000;
+
+/** `2026-03-18 09:30:00`, Beijing time, independent of the process's TZ. */
+export function beijingDateTime(ms: number): string {
+  return new Date(ms + BEIJING_OFFSET_MS).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+/** `2026-03-18`, Beijing time. */
+export const beijingDate = (ms: number): string => beijingDateTime(ms).slice(0, 10);

@@ -1,0 +1,29 @@
+/** Every size, time and count the hub enforces, by name. Bytes and milliseconds unless the name says otherwise. */
+export const limits = {
+  /** One strict JSON body on `/api/ca/*` (readings L35). */
+  jsonBody: 8 * 1024 * 1024,
+  /** Bodies of the pages' own API. */
+  pageBody: 64 * 1024,
+  jsonDepth: 32,
+  /** Ordinary text member, characters. */
+  textField: 512,
+  /** `signature` (a seal picture in base64), characters. */
+  sealField: 2 * 1024 * 1024,
+  /** One certificate in any accepted form, characters. */
+  certificateField: 32 * 1024,
+  standBy: 16 * 1024,
+  taskIdLength: 128,
+  /** A peer's answer to a callback (readings L53). */
+  replyBody: 64 * 1024,
+  challengeLife: 5 * 60_000,
+  loginLife: 10 * 60_000,
+  ticketLife: 60_000,
+  grantLife: 60_000,
+  qrLife: 2 * 60_000,
+  leaseLife: 5_000,
+  callbackTimeout: 10_000,
+  driverDeadline: 15_000,
+  crlFetchTimeout: 8_000,
+  crlBytes: 20 * 1024 * 1024,
+  shutdownGrace: 8_000,
+} as const;
