@@ -46,7 +46,7 @@ function scan(text: string, maxDepth: number): string | undefined {
       if (end < 0) return '字符串没有结束';
       const owner = names[names.length - 1];
       if (owner && isName(text, end)) {
-        const name = unescape(text.slice(i, end + 1));
+        const name = nameOf(text.slice(i, end + 1));
         if (name === undefined) return '参数名有误';
         if (name === '__proto__') return '参数名不被允许';
         if (owner.has(name)) return `参数 ${name.slice(0, 40)} 重复出现`;
@@ -81,7 +81,7 @@ function isName(text: string, end: number): boolean {
   return false;
 }
 
-function unescape(quoted: string): string | undefined {
+function nameOf(quoted: string): string | undefined {
   try {
     return JSON.parse(quoted) as string;
   } catch {
