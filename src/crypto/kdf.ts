@@ -1,0 +1,39 @@
+import { type Bytes, concat, equalBytes } from '#kernel/bytes.ts';
+import type { SplitCiphertext } from './wire.ts';
+
+type Sm3 = (parts: readonly Bytes[]) => Bytes;
+
+/** Key stream of GB/T 32918.4 5.4.3: SM3(x2 ‖ y2 ‖ counter) from counter 1. Undefined when all of it is zero (then the data would stand in the open). */
+export function keyStream(sm3: Sm3, shared: Bytes, length: number): Bytes | undefined {
+  const blocks: Bytes[] = [];
+  for (let counter = 1; (counter - 1) * 32 < length; counter += 1) {
+    const suffix = Buffer.alloc(4);
+    suffix.writeUInt32BE(counter);
+    blocks.push(sm3([shared, suffix]));
+  }
+  const stream = concat(...blocks).subarray(0, length);
+  return stream.every((byte) => byte === 0) ? undefined : stream;
+}
+
+function xor(data: Bytes, stream: Bytes): Bytes {
+  const out = Buffer.alloc(data.length);
+  for (let i = 0; i < data.length; i += 1) out[i] = (data[i] ?? 0) ^ (stream[i] ?? 0);
+  return out;
+}
+
+const check = (sm3: Sm3, shared: Bytes, plaintext: Bytes): Bytes =>
+  sm3([shared.subarray(0, 32), plaintext, shared.subarray(32)]);
+
+/** C3 and C2 under the shared point x2‖y2; undefined: take another k. */
+export function mask(sm3: Sm3, shared: Bytes, plaintext: Bytes): { c3: Bytes; c2: Bytes } | undefined {
+  const stream = keyStream(sm3, shared, plaintext.length);
+  return stream === undefined ? undefined : { c3: check(sm3, shared, plaintext), c2: xor(plaintext, stream) };
+}
+
+/** The plaintext, when C3 (compared in constant time) confirms it and the key stream was not all zero. */
+export function unmask(sm3: Sm3, shared: Bytes, { c3, c2 }: SplitCiphertext): Bytes | undefined {
+  const stream = keyStream(sm3, shared, c2.length);
+  const plaintext = xor(c2, stream ?? Buffer.alloc(c2.length));
+  const genuine = equalBytes(check(sm3, shared, plaintext), c3);
+  return genuine && stream !== undefined ? plaintext : undefined;
+}

@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import smCrypto from 'sm-crypto';
+import { type Bytes, concat, hex } from '#kernel/bytes.ts';
+import type { Provider } from './primitives.ts';
+import { Sm4Run, sm4Transform } from './sm-crypto-sm4.ts';
+
+/**
+ * The second provider, in JavaScript: the fallback where a platform's OpenSSL lacks an algorithm, and the oracle of the tests.
+ *
+ * - Its defaults changed between versions, so `hash` and `der` are always said. We hand it e = SM3(Z ‖ M) and say `hash: false`: its own Z takes
+ *   text ids only.
+ * - `doDecrypt` answers [] for every failure and checks neither an all-zero key stream nor an empty C2; the gates refuse an empty C2, and a key stream
+ *   of zeros shows as plaintext = C2.
+ */
+export function createSmCrypto(): Provider {
+  return {
+    name: 'sm-crypto',
+    sm3,
+    sm3Stream() {
+      const parts: Bytes[] = [];
+      return {
+        update(part) {
+          parts.push(Buffer.from(part));
+          return this;
+        },
+        digest: () => sm3(parts),
+      };
+    },
+    hmacSm3,
+    hkdfSm3(ikm, salt, info, length) {
+      const prk = hmacSm3(salt.length === 0 ? Buffer.alloc(32) : salt, [ikm]);
+      const blocks: Bytes[] = [];
+      let last: Bytes = Buffer.alloc(0);
+      for (let counter = 1; (counter - 1) * 32 < length; counter += 1) {
+        last = hmacSm3(prk, [last, info, Buffer.of(counter)]);
+        blocks.push(last);
+      }
+      return concat(...blocks).subarray(0, length);
+    },
+    sm4Encrypt(mode, key, iv, plaintext, padding) {
+      const run = new Sm4Run('encrypt', mode, key, iv, padding);
+      return concat(run.update(plaintext), run.final() ?? Buffer.alloc(0));
+    },
+    sm4Decrypt(mode, key, iv, ciphertext, padding) {
+      const run = new Sm4Run('decrypt', mode, key, iv, padding);
+      const head = run.update(ciphertext);
+      const rest = run.final();
+      return rest === undefined ? undefined : concat(head, rest);
+    },
+    sm4Stream: (direction, mode, key, iv) => sm4Transform(new Sm4Run(direction, mode, key, iv, true)),
+    // its own generator is RC4 over one seed; ours is the operating system's
+    generate: () => bytes(smCrypto.sm2.generateKeyPairHex(hex(randomBytes(40)), 16).privateKey),
+    publicOf: (d) => bytes(smCrypto.sm2.getPublicKeyFromPrivateKey(hex(d))),
+    sign: (key, z, message) =>
+      bytes(smCrypto.sm2.doSignature([...digest(z, message)], hex(key.d), { hash: false, der: false })),
+    verify: (key, z, message, raw) =>
+      smCrypto.sm2.doVerifySignature([...digest(z, message)], hex(raw), hex(key.point), { hash: false, der: false }),
+    encrypt(key, plaintext) {
+      for (;;) {
+        const made = bytes(smCrypto.sm2.doEncrypt([...plaintext], hex(key.point), 1));
+        const c2 = made.subarray(96);
+        if (Buffer.compare(c2, plaintext) !== 0) {
+          return { point: concat(Buffer.of(4), made.subarray(0, 64)), c3: made.subarray(64, 96), c2 };
+        }
+      }
+    },
+    decrypt(d, { point, c3, c2 }) {
+      const layout = hex(concat(point.subarray(1), c3, c2));
+      const plaintext = Buffer.from(smCrypto.sm2.doDecrypt(layout, hex(d), 1, { output: 'array' }));
+      return plaintext.length === c2.length && !plaintext.equals(c2) ? plaintext : undefined;
+    },
+  };
+}
+
+const bytes = (text: string): Bytes => Buffer.from(text, 'hex');
+
+const sm3 = (parts: readonly Bytes[]): Bytes => bytes(smCrypto.sm3(concat(...parts)));
+
+const hmacSm3 = (key: Bytes, parts: readonly Bytes[]): Bytes =>
+  bytes(smCrypto.sm3(concat(...parts), { mode: 'hmac', key: [...key] }));
+
+const digest = (z: Bytes | null, message: readonly Bytes[]): Bytes => sm3(z === null ? message : [z, ...message]);
