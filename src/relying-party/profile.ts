@@ -1,0 +1,22 @@
+import { z } from 'zod';
+
+/**
+ * How one connecting unit talks to the hub. Every member has a default, so `{}` is a whole profile.
+ *
+ * `sandbox`     a unit for trying out: a wrong `sign` is answered with the canonical string the hub used (never for a real unit)
+ * `sign`        `hmac-sm3`: HMAC-SM3 with the secret over the canonical string · `sm3`: SM3(canonical string + `&key=` + secret) (readings L1)
+ * `allMembers`  also signs and reads members that the interface does not print
+ * `freshness`   seconds that `standBy.hub.timestamp` of startCheck may differ from the hub's clock; 0 = not demanded (readings L3)
+ * `subjects`    `shared`: a certificate enrolled by any unit works here · `own`: only this unit's own enrolments (readings L28)
+ */
+export const unitProfile = z.strictObject({
+  sandbox: z.boolean().default(false),
+  sign: z.enum(['hmac-sm3', 'sm3']).default('hmac-sm3'),
+  allMembers: z.boolean().default(false),
+  freshness: z.int().min(0).max(3600).default(0),
+  subjects: z.enum(['shared', 'own']).default('shared'),
+});
+
+export type UnitProfile = z.output<typeof unitProfile>;
+/** What a caller of `addUnit` may say; the rest is filled from the defaults. */
+export type UnitProfileInput = z.input<typeof unitProfile>;
