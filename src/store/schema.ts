@@ -238,6 +238,8 @@ export interface OutboxTable {
   orgcode: string;
   interaction_id: string;
   state_version: number;
+  /** Which row of delivery/schedule.ts says when to try again. */
+  schedule: 'login' | 'document';
   /** Domain event as JSON, sealed; '' once delivered, lapsed or refused. */
   body_sealed: string;
   state: 'pending' | 'delivered' | 'refused' | 'lapsed' | 'parked';

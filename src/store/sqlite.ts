@@ -1,0 +1,176 @@
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type BetterSqlite3 from 'better-sqlite3';
+import { CompiledQuery, type DatabaseConnection, Kysely, SqliteDialect, SqliteDriver } from 'kysely';
+import { databaseFault, StoreStartError } from './faults.ts';
+import type { DB } from './schema.ts';
+
+const BUSY_MS = 5_000;
+
+export interface SqliteHandles {
+  readonly writer: Kysely<DB>;
+  readonly reader: Kysely<DB>;
+  readonly client?: undefined;
+  close(): Promise<void>;
+}
+
+/**
+ * One writing and one read-only connection on the same file, so that a read through `store.read` never waits for a running transaction.
+ * `:memory:` is a private temporary file (removed from its folder at once): the same code path as in production, two connections included.
+ */
+export async function openSqlite(file: string, options: { admin: boolean }): Promise<SqliteHandles> {
+  const Database = await loadDriver();
+  const folder = file === ':memory:' ? mkdtempSync(join(tmpdir(), 'caihub-')) : undefined;
+  const path = folder === undefined ? file : join(folder, 'hub.db');
+  const lock = folder === undefined && !options.admin ? lockHub(Database, path) : undefined;
+  try {
+    if (folder === undefined) prepareFile(path);
+    const write = new Database(path, { timeout: BUSY_MS });
+    configureWriter(write, path);
+    const read = new Database(path, { timeout: BUSY_MS, readonly: true });
+    read.prepare('select count(*) from sqlite_schema').get();
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true, maxRetries: 0 });
+    const writer = kyselyOver(write);
+    const reader = kyselyOver(read);
+    return {
+      writer,
+      reader,
+      close: async () => {
+        await Promise.all([reader.destroy(), writer.destroy()]);
+        // Kysely closes only what it has used.
+        read.close();
+        write.close();
+        lock?.close();
+        if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    lock?.close();
+    if (error instanceof StoreStartError) throw error;
+    throw new StoreStartError(`无法打开数据库文件 ${path}。Cannot open the database file ${path}.`, error);
+  }
+}
+
+type DatabaseClass = typeof BetterSqlite3;
+type Database = BetterSqlite3.Database;
+
+/** The prebuilt add-on speaks Node-API 10; without it Node would die with a bare dlopen message. */
+async function loadDriver(): Promise<DatabaseClass> {
+  const level = Number(process.versions['napi'] ?? 0);
+  if (level < 10)
+    throw new StoreStartError(
+      `当前 Node ${process.version} 过旧（Node-API ${level}），请使用 Node 22.14 或更高版本。Node ${process.version} is too old (Node-API ${level}): use Node 22.14 or newer.`,
+    );
+  return (await import('better-sqlite3')).default;
+}
+
+/** NFS, SMB, CIFS, SMB2: their locks cannot be trusted with a write-ahead log. */
+const NETWORK_FILE_SYSTEMS = new Set([0x6969, 0x517b, 0xff534d42, 0xfe534d42]);
+
+function prepareFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  if (NETWORK_FILE_SYSTEMS.has(statfsSync(dirname(path)).type))
+    throw new StoreStartError(
+      `数据库文件 ${path} 位于网络文件系统，不能保证数据安全，请改用本机磁盘或 PostgreSQL。The database file ${path} is on a network file system: use a local disk or PostgreSQL.`,
+    );
+  // Created by us first: -wal and -shm inherit the mode.
+  closeSync(openSync(path, 'a', 0o600));
+}
+
+/**
+ * Exactly one hub process a file: an exclusive lock on `<file>.hub-lock`, held by the operating system and so gone with the process, however it ends.
+ * Admin commands do not take it and may write beside the hub.
+ */
+function lockHub(Database: DatabaseClass, path: string): Database {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const lock = new Database(`${path}.hub-lock`, { timeout: 0 });
+  try {
+    lock.pragma('journal_mode = memory');
+    lock.exec('begin exclusive');
+    return lock;
+  } catch (error) {
+    lock.close();
+    throw new StoreStartError(
+      `数据库文件 ${path} 正在被另一个互认平台进程使用，请先停止它，或为本进程换一个数据库文件。Another hub process is using the database file ${path}: stop it first, or give this one a file of its own.`,
+      error,
+    );
+  }
+}
+
+/** Every COMMIT reaches the disk before it is acknowledged: better-sqlite3 is built with WAL NORMAL, so FULL is set and then read back. */
+function configureWriter(db: Database, path: string): void {
+  db.pragma('journal_mode = WAL');
+  db.pragma('synchronous = FULL');
+  db.pragma('foreign_keys = ON');
+  db.pragma('trusted_schema = OFF');
+  const mode = db.pragma('journal_mode', { simple: true });
+  const synchronous = db.pragma('synchronous', { simple: true });
+  const foreignKeys = db.pragma('foreign_keys', { simple: true });
+  if (mode !== 'wal' || synchronous !== 2 || foreignKeys !== 1)
+    throw new StoreStartError(
+      `数据库 ${path} 无法启用安全写入模式（${mode}/${synchronous}）。SQLite did not accept WAL with synchronous=FULL for ${path} (${mode}/${synchronous}).`,
+    );
+  const health = db.pragma('quick_check(1)', { simple: true });
+  if (health !== 'ok')
+    throw new StoreStartError(
+      `数据库文件 ${path} 已损坏，请从备份恢复。The database file ${path} is damaged: restore a backup.`,
+    );
+  // From here on the lock is waited for by `begin` below, without blocking the event loop.
+  db.pragma('busy_timeout = 0');
+}
+
+function kyselyOver(database: Database): Kysely<DB> {
+  const dialect = new SqliteDialect({ database });
+  dialect.createDriver = () => new HubSqliteDriver(database);
+  return new Kysely<DB>({ dialect });
+}
+
+class HubSqliteDriver extends SqliteDriver {
+  readonly #database: Database;
+  #connection: DatabaseConnection | undefined;
+
+  constructor(database: Database) {
+    super({ database });
+    this.#database = database;
+  }
+
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    this.#connection ??= translated(await super.acquireConnection());
+    return this.#connection;
+  }
+
+  /** IMMEDIATE: the write lock is taken before the first read, so a read-then-write never fails half way (reliability 3.9). */
+  override async beginTransaction(): Promise<void> {
+    const giveUp = performance.now() + BUSY_MS;
+    for (;;) {
+      try {
+        this.#database.exec('begin immediate');
+        return;
+      } catch (error) {
+        const busy = error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');
+        if (!busy || performance.now() > giveUp) throw databaseFault(error);
+        await sleep(5);
+      }
+    }
+  }
+
+  /** After SQLITE_FULL and the like SQLite has already rolled back; a second ROLLBACK would hide the reason. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#database.inTransaction) await connection.executeQuery(CompiledQuery.raw('rollback'));
+  }
+}
+
+function translated(connection: DatabaseConnection): DatabaseConnection {
+  return {
+    executeQuery: async (query) => {
+      try {
+        return await connection.executeQuery(query);
+      } catch (error) {
+        throw databaseFault(error);
+      }
+    },
+    streamQuery: (query, chunkSize) => connection.streamQuery(query, chunkSize),
+  };
+}
