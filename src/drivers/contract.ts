@@ -38,7 +38,13 @@ export interface Exchange<Request, Value> {
 }
 
 export type Step<Value> =
-  | { readonly step: 'pending'; readonly prompt: Prompt; readonly state: Json }
+  | {
+      readonly step: 'pending';
+      readonly prompt: Prompt;
+      readonly state: Json;
+      /** Why the event was not believed (forged, replayed, stale): nothing has changed, and the vendor's door answers 401. */
+      readonly ignored?: string;
+    }
   | { readonly step: 'done'; readonly value: Value }
   | { readonly step: 'refused'; readonly reason: VendorReason; readonly detail: string };
 

@@ -23,6 +23,14 @@ export const limits = {
   leaseLife: 5_000,
   callbackTimeout: 10_000,
   driverDeadline: 15_000,
+  /** One line between host and driver process (reliability 3.8). */
+  driverMessage: 1024 * 1024,
+  driverMessagesPerSecond: 2_000,
+  driverBytesPerSecond: 16 * 1024 * 1024,
+  /** Resident memory of a driver process. */
+  driverMemory: 320 * 1024 * 1024,
+  driverConcurrency: 8,
+  driverQueue: 64,
   crlFetchTimeout: 8_000,
   crlBytes: 20 * 1024 * 1024,
   shutdownGrace: 8_000,

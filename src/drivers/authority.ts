@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import type { JsonObject } from '#kernel/json.ts';
+import type { Certificate } from '#pki/certificate.ts';
+import type { Medium } from './contract.ts';
+
+const httpUrl = z.url({ protocol: /^https?$/ }).max(500);
+/** Scheme, host and port only: what the egress client compares, letter by letter. */
+const origin = httpUrl.refine((text) => URL.canParse(text) && new URL(text).origin === text, 'must be an exact origin');
+const cidr = z.string().regex(/^[0-9a-fA-F.:]+\/\d{1,3}$/, 'must be a CIDR range');
+const oid = z.string().regex(/^[0-2](\.\d+)+$/);
+
+/** Which sources of identity this vendor's certificates are read from, first ones first (domain 2.3). */
+const identityProfile = z.strictObject({
+  organisation: z.array(oid).readonly().optional(),
+  person: z.array(oid).readonly().optional(),
+});
+
+export const manifestSchema = z
+  .strictObject({
+    /** What a person of this vendor may hold. */
+    media: z
+      .array(z.enum(['key', 'mobile']))
+      .min(1)
+      .readonly(),
+    /** Driver by medium, where a medium is not served by the authority's main driver. */
+    drivers: z.strictObject({ key: z.string().optional(), mobile: z.string().optional() }).default({}),
+    /** Shown where a key fails: 24-hour number and pages. */
+    support: z.strictObject({
+      hotline: z.string().min(3).max(40),
+      install: httpUrl,
+      renew: httpUrl,
+      unlock: httpUrl,
+    }),
+    /** `none` only for vendors without any status service; the operator decides that, never the vendor. */
+    revocation: z.enum(['crl', 'none']).default('crl'),
+    /** How long after nextUpdate a CRL still counts, milliseconds (domain 2.5). */
+    graceMs: z
+      .int()
+      .min(0)
+      .max(7 * 24 * 3600_000)
+      .default(12 * 3600_000),
+    identity: identityProfile.optional(),
+    /** RSA and other certificates besides SM2. */
+    allowNonGm: z.boolean().default(false),
+    /** Non-secret part of the driver's configuration; secrets stand apart, sealed. */
+    driverConfig: z.record(z.string(), z.json()).default({}),
+    /** The only hosts that the vendor's driver and the CRL fetcher may reach. */
+    egress: z
+      .strictObject({ origins: z.array(origin).readonly(), privateRanges: z.array(cidr).readonly() })
+      .default({ origins: [], privateRanges: [] }),
+  })
+  .readonly();
+
+export type AuthorityManifest = z.output<typeof manifestSchema>;
+export type AuthorityManifestInput = z.input<typeof manifestSchema>;
+
+/** A CA vendor as a party. */
+export interface Authority {
+  /** Lower-case word, e.g. `beichen`; part of the callback path. */
+  readonly id: string;
+  readonly name: string;
+  /** Main driver (folder name under src/drivers). */
+  readonly driver: string;
+  readonly status: 'active' | 'suspended';
+  readonly manifest: AuthorityManifest;
+  /** Grows with every change of the row; a running driver is reopened when it does. */
+  readonly updatedAt: number;
+}
+
+export interface AuthorityCertificate {
+  readonly role: 'root' | 'intermediate';
+  readonly certificate: Certificate;
+  /** SM3 of the SubjectPublicKeyInfo, hex. */
+  readonly spki: string;
+}
+
+export interface NewAuthority {
+  readonly id: string;
+  readonly name: string;
+  readonly driver: string;
+  readonly manifest: AuthorityManifestInput;
+  /** Handed to the driver in its `open` message, merged over driverConfig; sealed at rest. */
+  readonly secrets?: JsonObject;
+}
+
+export const AUTHORITY_ID = /^[a-z][a-z0-9-]{0,31}$/;
+
+/** The driver that serves a medium of this authority; without a medium its main driver. */
+export function driverFor(authority: Authority, medium?: Medium): string {
+  return (medium && authority.manifest.drivers[medium]) || authority.driver;
+}

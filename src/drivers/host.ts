@@ -1,0 +1,137 @@
+import type { Egress } from '#delivery/egress.ts';
+import { fromUtf8, utf8 } from '#kernel/bytes.ts';
+import type { Clock } from '#kernel/clock.ts';
+import { HubError } from '#kernel/errors.ts';
+import { isObject, type Json, type JsonObject } from '#kernel/json.ts';
+import { limits } from '#kernel/limits.ts';
+import type { Logger } from '#kernel/log.ts';
+import type { Random } from '#kernel/random.ts';
+import { type Authority, driverFor } from './authority.ts';
+import type { AuthRequest, EgressReply, EgressRequest, Evidence, Medium, ResumeEvent, Step } from './contract.ts';
+import type { InstalledDriver } from './installed.ts';
+import { createLane, type Lane } from './lane.ts';
+import { healthReport, stepOfEvidence } from './messages.ts';
+import { ownChild } from './process.ts';
+import type { Authorities } from './repository.ts';
+
+/**
+ * The vendors' drivers, each in a process of its own. A driver's answer is evidence at most; a vendor that cannot be reached, a process
+ * that dies, and an answer of the wrong shape all throw HubError AUTHORITY_UNAVAILABLE (SERVICE_BUSY when the queue is full): the exchange
+ * as stored is unharmed and may be resumed later. `refused` comes from the driver alone and ends the exchange.
+ */
+export interface DriverHosts {
+  /** `medium` picks the authority's driver for it; without one the authority's main driver. */
+  begin(authority: Authority, request: AuthRequest, medium?: Medium): Promise<Step<Evidence>>;
+  /** `state` as the last pending step gave it, for this authority only. */
+  resume(authority: Authority, state: Json, event: ResumeEvent): Promise<Step<Evidence>>;
+  health(authority: Authority, medium?: Medium): Promise<{ readonly ok: boolean; readonly detail: string }>;
+  /** How far a driver is kept apart on this system; the production profile asks. */
+  readonly isolation: 'process';
+  stop(): Promise<void>;
+}
+
+export function createDriverHosts(deps: {
+  authorities: Authorities;
+  egress: Egress;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  installed: readonly InstalledDriver[];
+}): DriverHosts {
+  const { authorities, installed } = deps;
+  const lanes = new Map<string, { readonly updatedAt: number; readonly lane: Promise<Lane> }>();
+  let stopped = false;
+
+  /** The lane of one vendor's driver; a changed configuration closes the old process and opens a new one. */
+  function laneOf(authority: Authority, driver: string): Promise<Lane> {
+    if (stopped) throw new HubError('AUTHORITY_UNAVAILABLE', 'stopping', { params: { authority: authority.name } });
+    const key = `${authority.id}/${driver}`;
+    const open = lanes.get(key);
+    if (open?.updatedAt === authority.updatedAt) return open.lane;
+    open?.lane.then((lane) => lane.stop()).catch(() => undefined);
+    const lane = openLane(authority, driver);
+    lanes.set(key, { updatedAt: authority.updatedAt, lane });
+    lane.catch(() => lanes.delete(key));
+    return lane;
+  }
+
+  async function openLane(authority: Authority, driver: string): Promise<Lane> {
+    const entry = installed.find((each) => each.manifest.id === driver);
+    if (!entry) {
+      const detail = `driver ${driver} of ${authority.id} is not installed`;
+      throw new HubError('AUTHORITY_UNAVAILABLE', detail, { params: { authority: authority.name } });
+    }
+    return createLane({
+      authority,
+      driver,
+      config: await authorities.driverConfig(authority),
+      program: entry.program ?? ownChild(),
+      egress: (request, signal) => fetchFor(authority, request, signal),
+      clock: deps.clock,
+      random: deps.random,
+      log: deps.log,
+    });
+  }
+
+  /** The only road of a driver to the network: the vendor's own registered origins. */
+  async function fetchFor(authority: Authority, request: EgressRequest, signal: AbortSignal): Promise<EgressReply> {
+    const { body, ...rest } = request;
+    const reply = await deps.egress.request({
+      ...rest,
+      ...(body === undefined ? {} : { body: utf8(body) }),
+      timeoutMs: Math.max(1, request.timeoutMs),
+      maxBytes: limits.driverMessage / 4,
+      allow: authority.manifest.egress,
+      signal,
+    });
+    return reply.ok ? { ...reply, body: fromUtf8(reply.body) } : reply;
+  }
+
+  async function step(authority: Authority, driver: string, method: 'begin' | 'resume', params: JsonObject) {
+    const lane = await laneOf(authority, driver);
+    const checked = stepOfEvidence.safeParse(await lane.call(method, params, limits.driverDeadline));
+    if (!checked.success) {
+      const fault = checked.error.issues[0]?.path.join('.') ?? '';
+      const detail = `driver ${driver} answered a step of the wrong shape (${fault})`;
+      throw new HubError('AUTHORITY_UNAVAILABLE', detail, { params: { authority: authority.name } });
+    }
+    return label(authority, driver, checked.data);
+  }
+
+  return {
+    isolation: 'process',
+    begin: async (authority, request, medium) =>
+      step(authority, driverFor(authority, medium), 'begin', { request: { ...request } }),
+
+    async resume(authority, state, event) {
+      const labelled = unlabel(authority, state);
+      return step(authority, labelled.driver, 'resume', { state: labelled.state, event: { ...event } });
+    },
+
+    async health(authority, medium) {
+      try {
+        const lane = await laneOf(authority, driverFor(authority, medium));
+        return healthReport.parse(await lane.call('health', null, 5_000));
+      } catch (error) {
+        return { ok: false, detail: error instanceof HubError ? (error.refusal.detail ?? '') : 'wrong shape' };
+      }
+    },
+
+    async stop() {
+      stopped = true;
+      await Promise.allSettled([...lanes.values()].map(async ({ lane }) => (await lane).stop()));
+    },
+  };
+}
+
+/** The stored state names its vendor and driver, so that one vendor's task can never be handed to another's process. */
+function label(authority: Authority, driver: string, step: Step<Evidence>): Step<Evidence> {
+  return step.step === 'pending' ? { ...step, state: { authority: authority.id, driver, state: step.state } } : step;
+}
+
+function unlabel(authority: Authority, state: Json): { driver: string; state: Json } {
+  if (!isObject(state) || state['authority'] !== authority.id || typeof state['driver'] !== 'string') {
+    throw new HubError('INTERNAL', 'exchange state of another authority');
+  }
+  return { driver: state['driver'], state: state['state'] ?? null };
+}

@@ -1,0 +1,18 @@
+import type { Driver, DriverManifest } from './contract.ts';
+import { mobileScan } from './mobile-scan/driver.ts';
+import type { Program } from './process.ts';
+import { standardKey } from './standard-key/driver.ts';
+
+export interface InstalledDriver {
+  readonly manifest: DriverManifest;
+  /** A driver of this repository, opened inside the hub's own child program. */
+  readonly driver?: Driver;
+  /** Or any program that speaks messages.ts on stdin and stdout. */
+  readonly program?: Program;
+}
+
+/** Every driver in the box. A new folder is installed by one line here and by nothing else. */
+export const installed: readonly InstalledDriver[] = [standardKey, mobileScan].map((driver) => ({
+  manifest: driver.manifest,
+  driver,
+}));

@@ -1,0 +1,218 @@
+import type { Clock } from '#kernel/clock.ts';
+import { HubError } from '#kernel/errors.ts';
+import type { Json, JsonObject } from '#kernel/json.ts';
+import { limits } from '#kernel/limits.ts';
+import type { Logger } from '#kernel/log.ts';
+import type { Random } from '#kernel/random.ts';
+import type { Secret } from '#kernel/secret.ts';
+import type { EgressReply, EgressRequest } from './contract.ts';
+import type { DriverMessage, Method } from './messages.ts';
+import { type DriverProcess, type EndReason, type Program, startProcess } from './process.ts';
+
+/** One vendor's driver: at most one process, a bounded queue in front of it, restarts with back-off. Lanes share nothing. */
+export interface Lane {
+  /** Answers what the driver answered, unchecked. Throws HubError: AUTHORITY_UNAVAILABLE or SERVICE_BUSY. */
+  call(method: Method, params: Json, deadlineMs: number): Promise<Json>;
+  stop(): Promise<void>;
+}
+
+interface Call {
+  readonly id: number;
+  readonly method: Method;
+  readonly params: Json;
+  readonly until: number;
+  readonly abort: AbortController;
+  readonly resolve: (value: Json) => void;
+  readonly reject: (error: HubError) => void;
+  timer: NodeJS.Timeout;
+}
+
+const OPEN_MS = 10_000;
+/** After a cancel the process has this long to prove that it is still listening. */
+const CANCEL_GRACE_MS = 500;
+const BACKOFF_MS = { first: 200, most: 30_000 };
+/** From this many failures in a row calls are refused at once while the back-off runs. */
+const BREAKER = 4;
+
+export function createLane(deps: {
+  authority: { id: string; name: string };
+  driver: string;
+  config: Secret<JsonObject>;
+  program: Program;
+  egress: (request: EgressRequest, signal: AbortSignal) => Promise<EgressReply>;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+}): Lane {
+  const { clock, authority } = deps;
+  const log = deps.log.child({ authority: authority.id, driver: deps.driver });
+  let running: DriverProcess | undefined;
+  let opened = false;
+  let stopped = false;
+  let failures = 0;
+  let notBefore = 0;
+  let wake: NodeJS.Timeout | undefined;
+  let nextId = 1;
+  const queue: Call[] = [];
+  const sent = new Map<number, Call>();
+  /** Cancelled calls whose sign of life is awaited. */
+  const overdue = new Map<number, NodeJS.Timeout>();
+
+  const unavailable = (detail: string): HubError =>
+    new HubError('AUTHORITY_UNAVAILABLE', `driver of ${authority.id}: ${detail}`, {
+      params: { authority: authority.name },
+    });
+
+  function start(): void {
+    opened = false;
+    const driver = startProcess({ program: deps.program, clock, message, ended });
+    running = driver;
+    const timer = setTimeout(() => !opened && driver.kill('overrun'), OPEN_MS).unref();
+    overdue.set(0, timer);
+    driver.send({ type: 'open', protocol: 1, driver: deps.driver, config: deps.config.reveal() });
+  }
+
+  function ended(reason: EndReason, stderr: string): void {
+    running = undefined;
+    for (const timer of overdue.values()) clearTimeout(timer);
+    overdue.clear();
+    if (stopped) return;
+    failures += 1;
+    const base = Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** (failures - 1));
+    const wait = base * (0.8 + 0.4 * ((deps.random.bytes(1)[0] ?? 0) / 255));
+    notBefore = clock.monotonic() + wait;
+    log.warn({ reason, failures, waitMs: Math.round(wait) }, 'driver process ended');
+    log.debug({ stderr }, 'what the driver process wrote last');
+    for (const call of [...sent.values()]) settle(call, unavailable(`process ended (${reason})`));
+    if (failures >= BREAKER) for (const call of queue.splice(0)) settle(call, unavailable('restarting'));
+    pump();
+  }
+
+  function message(got: DriverMessage): void {
+    switch (got.type) {
+      case 'opened':
+        opened = true;
+        clearOverdue(0);
+        return pump();
+      case 'failed':
+        log.warn({ detail: got.reason }, 'driver refused its configuration');
+        return running?.kill('failed');
+      case 'log':
+        return log[got.level]({ said: got.message.slice(0, 200) }, 'driver');
+      case 'reply':
+        return reply(got);
+      case 'egress':
+        return void relay(got);
+    }
+  }
+
+  function reply(got: Extract<DriverMessage, { type: 'reply' }>): void {
+    const call = sent.get(got.id);
+    if (call === undefined) {
+      if (!clearOverdue(got.id)) running?.kill('garbage'); // an answer to nothing
+      return;
+    }
+    failures = 0;
+    settle(call, got.ok ? got.value : unavailable(`driver failed (${got.error})`));
+    pump();
+  }
+
+  async function relay(got: Extract<DriverMessage, { type: 'egress' }>): Promise<void> {
+    const asker = running;
+    const call = sent.get(got.call);
+    const reply: EgressReply = call
+      ? await deps.egress(
+          { ...got.request, timeoutMs: Math.min(got.request.timeoutMs, call.until - clock.monotonic()) },
+          call.abort.signal,
+        )
+      : { ok: false, reason: 'forbidden', detail: 'no call is running' };
+    asker?.send({ type: 'egress', id: got.id, reply });
+  }
+
+  function pump(): void {
+    if (stopped || queue.length === 0) return;
+    const wait = notBefore - clock.monotonic();
+    if (running === undefined && wait > 0) {
+      clearTimeout(wake);
+      wake = setTimeout(pump, wait);
+      wake.unref();
+      return;
+    }
+    if (running === undefined) start();
+    while (opened && running && sent.size < limits.driverConcurrency) {
+      const call = queue.shift();
+      if (call === undefined) return;
+      sent.set(call.id, call);
+      const deadlineMs = Math.max(1, Math.round(call.until - clock.monotonic()));
+      running.send({
+        type: 'call',
+        id: call.id,
+        method: call.method,
+        params: call.params,
+        deadlineMs,
+        now: clock.now(),
+      });
+    }
+  }
+
+  /** The deadline has passed: the caller is answered at once, the driver gets one chance to show that it hears. */
+  function overrun(call: Call): void {
+    const waiting = queue.indexOf(call);
+    if (waiting >= 0) {
+      queue.splice(waiting, 1);
+      return settle(call, unavailable('deadline passed in the queue'));
+    }
+    settle(call, unavailable('deadline passed'));
+    running?.send({ type: 'cancel', id: call.id });
+    overdue.set(
+      call.id,
+      setTimeout(() => running?.kill('overrun'), CANCEL_GRACE_MS),
+    );
+    pump();
+  }
+
+  function clearOverdue(id: number): boolean {
+    clearTimeout(overdue.get(id));
+    return overdue.delete(id);
+  }
+
+  function settle(call: Call, outcome: Json | HubError): void {
+    clearTimeout(call.timer);
+    call.abort.abort();
+    sent.delete(call.id);
+    if (outcome instanceof HubError) call.reject(outcome);
+    else call.resolve(outcome);
+  }
+
+  return {
+    call(method, params, deadlineMs) {
+      if (stopped) return Promise.reject(unavailable('stopped'));
+      if (failures >= BREAKER && clock.monotonic() < notBefore) return Promise.reject(unavailable('restarting'));
+      if (queue.length >= limits.driverQueue) {
+        return Promise.reject(
+          new HubError('SERVICE_BUSY', `queue of ${authority.id} full`, { params: { seconds: '5' } }),
+        );
+      }
+      return new Promise<Json>((resolve, reject) => {
+        const call: Call = {
+          id: nextId++,
+          method,
+          params,
+          until: clock.monotonic() + deadlineMs,
+          abort: new AbortController(),
+          resolve,
+          reject,
+          timer: setTimeout(() => overrun(call), deadlineMs),
+        };
+        queue.push(call);
+        pump();
+      });
+    },
+    async stop() {
+      stopped = true;
+      clearTimeout(wake);
+      for (const call of [...queue.splice(0), ...sent.values()]) settle(call, unavailable('stopped'));
+      await running?.close(1000);
+    },
+  };
+}

@@ -1,0 +1,90 @@
+/**
+ * What host and driver process say to each other: one JSON message a line, UTF-8, LF, over stdin and stdout, in any language.
+ * stdout carries nothing else; stderr is the driver's own diary. A process leaves when its stdin closes.
+ */
+import { z } from 'zod';
+import type { Json, JsonObject } from '#kernel/json.ts';
+import { limits } from '#kernel/limits.ts';
+import type { EgressReply, EgressRequest, Evidence, Step } from './contract.ts';
+
+export type Method = 'begin' | 'resume' | 'health';
+
+export type HostMessage =
+  /** First message, once. The configuration, with its secrets, exists nowhere else in the process. */
+  | { readonly type: 'open'; readonly protocol: 1; readonly driver: string; readonly config: JsonObject }
+  | {
+      readonly type: 'call';
+      readonly id: number;
+      readonly method: Method;
+      readonly params: Json;
+      /** Milliseconds until the host gives up. */
+      readonly deadlineMs: number;
+      /** The hub's clock, epoch milliseconds. */
+      readonly now: number;
+    }
+  /** The answer is no longer wanted; any reply to `id` within half a second keeps the process alive. */
+  | { readonly type: 'cancel'; readonly id: number }
+  | { readonly type: 'egress'; readonly id: number; readonly reply: EgressReply };
+
+const json: z.ZodType<Json> = z.json();
+const id = z.int().min(0);
+const text = (max: number) => z.string().max(max);
+const header = z.record(
+  z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
+  z
+    .string()
+    .max(4096)
+    .regex(/^[\t\x20-\x7e]*$/),
+);
+
+const egressRequest: z.ZodType<EgressRequest> = z.strictObject({
+  method: z.enum(['GET', 'POST']),
+  url: text(2048),
+  headers: header.refine((value) => Object.keys(value).length <= 32).exactOptional(),
+  body: text(limits.driverMessage).exactOptional(),
+  timeoutMs: z.number().min(1).max(60_000),
+});
+
+export type DriverMessage = z.output<typeof driverMessage>;
+export const driverMessage = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('opened'), driver: text(64) }),
+  z.strictObject({ type: z.literal('failed'), reason: text(300) }),
+  z.strictObject({ type: z.literal('reply'), id, ok: z.literal(true), value: json }),
+  z.strictObject({ type: z.literal('reply'), id, ok: z.literal(false), error: text(300) }),
+  /** `call`: on behalf of which call; a driver reaches the network only while it is being asked something. */
+  z.strictObject({ type: z.literal('egress'), id, call: id, request: egressRequest }),
+  z.strictObject({ type: z.literal('log'), level: z.enum(['info', 'warn']), message: text(2000) }),
+]);
+
+const prompt = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('agent'), operation: z.literal('sign'), text: text(8192) }),
+  z.strictObject({
+    kind: z.literal('qr'),
+    content: text(1024).min(1),
+    digits: text(8),
+    expiresAt: z.int(),
+    status: z.enum(['waiting', 'scanned']),
+  }),
+  z.strictObject({ kind: z.literal('redirect'), url: z.url({ protocol: /^https?$/ }).max(2048) }),
+  z.strictObject({ kind: z.literal('wait'), message: text(200) }),
+]);
+
+/** Exactly the contract's shapes: a verdict, an identity, or anything else a driver might add is not let through. */
+export const stepOfEvidence: z.ZodType<Step<Evidence>> = z.discriminatedUnion('step', [
+  z.strictObject({ step: z.literal('pending'), prompt, state: json, ignored: text(200).exactOptional() }),
+  z.strictObject({
+    step: z.literal('done'),
+    value: z.strictObject({
+      certificate: text(limits.certificateField),
+      signature: text(4096),
+      text: text(8192),
+    }),
+  }),
+  z.strictObject({
+    step: z.literal('refused'),
+    reason: z.enum(['cancelled', 'expired', 'locked', 'unavailable', 'rejected']),
+    detail: text(300),
+  }),
+]);
+
+export const healthReport = z.strictObject({ ok: z.boolean(), detail: text(300) });

@@ -1,0 +1,15 @@
+import { z } from 'zod';
+
+/** Configuration of one vendor's mobile service: all of it data, so that a further vendor of this kind needs no code. */
+export const configSchema = z.strictObject({
+  /** Base URL of the vendor's API, without a slash at its end; its origin must be registered for egress. */
+  apiBase: z.url({ protocol: /^https?$/ }).regex(/[^/]$/),
+  /** Which hub this is, as the vendor calls it. */
+  app: z.string().min(1).max(64),
+  /** Shared with the vendor; authenticates both directions. 16 to 128 printable ASCII characters. */
+  secret: z.string().regex(/^[\x21-\x7e]{16,128}$/),
+  /** Milliseconds for one request to the vendor. */
+  timeoutMs: z.int().min(200).max(10_000).default(5_000),
+});
+
+export type MobileScanConfig = z.output<typeof configSchema>;

@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import type { Gm } from '#crypto/gm.ts';
+import type { AuthRequest, DriverContext, VendorReason } from '../contract.ts';
+import type { MobileScanConfig } from './config.ts';
+import { sealOf } from './seal.ts';
+
+/** The vendor's words: answers are `{ret, msg, data}`, ret "0" is success (shape of domain 3.6). */
+const envelope = z.object({ ret: z.string(), msg: z.string().default(''), data: z.unknown() });
+
+const created = z.object({
+  tid: z.string().regex(/^[A-Za-z0-9_-]{8,64}$/),
+  content: z.string().min(1).max(1024),
+  expiresAt: z.int(),
+});
+
+export const STATUS = {
+  waiting: '00',
+  scanned: '01',
+  confirmed: '02',
+  cancelled: '03',
+  expired: '04',
+  failed: '05',
+} as const;
+
+/** What a poll answers and a callback carries. */
+export const taskReport = z.object({
+  tid: z.string(),
+  exchange: z.string(),
+  status: z.enum(STATUS),
+  /** Vendor's reason code of a failed task. */
+  reason: z.string().optional(),
+  certificate: z.string().optional(),
+  signature: z.string().optional(),
+  text: z.string().optional(),
+});
+export type TaskReport = z.output<typeof taskReport>;
+
+export type VendorAnswer<T> =
+  | { readonly ok: true; readonly data: T }
+  | { readonly ok: false; readonly reason: VendorReason; readonly detail: string };
+
+export interface VendorApi {
+  create(request: AuthRequest): Promise<VendorAnswer<z.output<typeof created>>>;
+  status(tid: string): Promise<VendorAnswer<TaskReport>>;
+  health(): Promise<VendorAnswer<unknown>>;
+}
+
+export function createVendorApi(gm: Gm, config: MobileScanConfig, context: DriverContext): VendorApi {
+  const basePath = new URL(config.apiBase).pathname.replace(/\/$/, '');
+
+  async function ask<T>(
+    method: 'GET' | 'POST',
+    path: string,
+    body: string,
+    shape: z.ZodType<T>,
+  ): Promise<VendorAnswer<T>> {
+    const timestamp = String(context.now());
+    const nonce = Buffer.from(context.random(16), 'base64').toString('hex');
+    const seal = sealOf(gm, config.secret, { method, path: `${basePath}${path}`, timestamp, nonce, body });
+    const reply = await context.egress.request({
+      method,
+      url: `${config.apiBase}${path}`,
+      headers: {
+        accept: 'application/json',
+        ...(method === 'POST' ? { 'content-type': 'application/json; charset=utf-8' } : {}),
+        'x-vendor-app': config.app,
+        'x-vendor-timestamp': timestamp,
+        'x-vendor-nonce': nonce,
+        'x-vendor-seal': seal,
+      },
+      ...(method === 'POST' ? { body } : {}),
+      timeoutMs: config.timeoutMs,
+    });
+    if (!reply.ok) return failure('unavailable', `vendor ${reply.reason}`);
+    if (reply.status >= 500) return failure('unavailable', `vendor answered status ${reply.status}`);
+    const answer = parse(envelope, reply.body);
+    if (!answer) return failure('unavailable', `vendor answered no envelope, status ${reply.status}`);
+    if (answer.ret !== '0') return failure(reasonOf(answer.ret), `vendor code ${answer.ret.slice(0, 16)}`);
+    const data = shape.safeParse(answer.data);
+    return data.success ? { ok: true, data: data.data } : failure('unavailable', 'vendor answered another shape');
+  }
+
+  return {
+    create: ({ exchange, text, digits, platformName, expiresAt, callbackUrl }) =>
+      ask(
+        'POST',
+        '/api/v1/tasks',
+        JSON.stringify({ exchange, purpose: 'login', text, digits, platformName, expiresAt, callbackUrl }),
+        created,
+      ),
+    status: (tid) => ask('GET', `/api/v1/tasks/${encodeURIComponent(tid)}`, '', taskReport),
+    health: () => ask('GET', '/api/v1/health', '', z.unknown()),
+  };
+}
+
+export function parse<T>(shape: z.ZodType<T>, body: string): T | undefined {
+  try {
+    return shape.safeParse(JSON.parse(body)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The vendor's error codes in the contract's words; an unknown one is the vendor's trouble, not the person's. */
+const REASONS: Readonly<Record<string, VendorReason>> = {
+  '2001': 'rejected', // no mobile certificate under this account
+  '2002': 'locked', // phone PIN or account locked
+  '2003': 'rejected', // mobile certificate revoked or frozen at the vendor
+  '3001': 'cancelled',
+  '3002': 'expired',
+};
+
+export const reasonOf = (code: string): VendorReason => REASONS[code] ?? 'unavailable';
+
+const failure = (reason: VendorReason, detail: string): { ok: false; reason: VendorReason; detail: string } => ({
+  ok: false,
+  reason,
+  detail,
+});

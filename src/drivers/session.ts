@@ -1,0 +1,108 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomBytes } from 'node:crypto';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import type { Json, JsonObject } from '#kernel/json.ts';
+import type { AuthRequest, Driver, DriverContext, EgressReply, OpenDriver, ResumeEvent } from './contract.ts';
+import type { DriverMessage, HostMessage } from './messages.ts';
+
+/** The driver's side of the protocol: opens one driver, answers calls side by side, asks the host for the network. */
+export function serveDriver(options: {
+  input: Readable;
+  output: Writable;
+  drivers: readonly Driver[];
+  leave: (code: number) => void;
+}): void {
+  const currentCall = new AsyncLocalStorage<number>();
+  const cancelled = new Map<number, () => void>();
+  const asked = new Map<number, { call: number; answer: (reply: EgressReply) => void }>();
+  let opened: OpenDriver | undefined;
+  let clockOffset = 0;
+  let nextEgress = 1;
+
+  const send = (message: DriverMessage): void => void options.output.write(`${JSON.stringify(message)}\n`);
+
+  const context: DriverContext = {
+    egress: {
+      request: (request) =>
+        new Promise((answer) => {
+          const id = nextEgress++;
+          const call = currentCall.getStore() ?? 0;
+          asked.set(id, { call, answer });
+          send({ type: 'egress', id, call, request });
+        }),
+    },
+    log: (level, message) => send({ type: 'log', level, message: message.slice(0, 2000) }),
+    now: () => Date.now() + clockOffset,
+    random: (length) => randomBytes(length).toString('base64'),
+  };
+
+  function open(message: Extract<HostMessage, { type: 'open' }>): void {
+    const driver = options.drivers.find(({ manifest }) => manifest.id === message.driver);
+    if (!driver) return send({ type: 'failed', reason: `no driver ${message.driver}` });
+    try {
+      opened = driver.open(message.config, context);
+      send({ type: 'opened', driver: driver.manifest.id });
+    } catch (error) {
+      send({ type: 'failed', reason: nameOf(error) });
+    }
+  }
+
+  async function call({ id, method, params, now }: Extract<HostMessage, { type: 'call' }>): Promise<void> {
+    clockOffset = now - Date.now();
+    const cancel = new Promise<never>((_, reject) => {
+      cancelled.set(id, () => reject(new DOMException('', 'AbortError')));
+    });
+    try {
+      const value = await Promise.race([currentCall.run(id, () => run(method, params)), cancel]);
+      send({ type: 'reply', id, ok: true, value });
+    } catch (error) {
+      console.error(error instanceof Error ? error.stack?.split('\n').slice(1).join('\n') : typeof error);
+      send({ type: 'reply', id, ok: false, error: nameOf(error) });
+    } finally {
+      cancelled.delete(id);
+    }
+  }
+
+  async function run(method: string, params: Json): Promise<Json> {
+    if (!opened) throw new Error('not open');
+    if (method === 'health') return (await opened.health?.()) ?? { ok: true, detail: '' };
+    const given = params as JsonObject;
+    if (!opened.auth) throw new Error('no auth channel');
+    // The contract's types are plain JSON by construction; the host checks their shape again.
+    if (method === 'begin')
+      return (await opened.auth.begin(given['request'] as unknown as AuthRequest)) as unknown as Json;
+    const event = given['event'] as unknown as ResumeEvent;
+    return (await opened.auth.resume(given['state'] ?? null, event)) as unknown as Json;
+  }
+
+  function cancel(id: number): void {
+    cancelled.get(id)?.();
+    for (const [egress, { call, answer }] of asked) {
+      if (call !== id) continue;
+      asked.delete(egress);
+      answer({ ok: false, reason: 'timeout', detail: 'cancelled' });
+    }
+  }
+
+  const lines = createInterface({ input: options.input, crlfDelay: Number.POSITIVE_INFINITY });
+  lines.on('line', (line) => {
+    const message = JSON.parse(line) as HostMessage; // the host is trusted; what is not its JSON ends this process
+    switch (message.type) {
+      case 'open':
+        return open(message);
+      case 'call':
+        return void call(message);
+      case 'cancel':
+        return cancel(message.id);
+      case 'egress': {
+        asked.get(message.id)?.answer(message.reply);
+        asked.delete(message.id);
+      }
+    }
+  });
+  lines.on('close', () => options.leave(0)); // the host is gone, or wants this process gone
+}
+
+/** The kind of an error only: its message may quote what a person or a vendor wrote. */
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown');
