@@ -1,0 +1,40 @@
+import { utf8 } from '#kernel/bytes.ts';
+import { type Json, type JsonObject, readJsonObject } from '#kernel/json.ts';
+import { limits } from '#kernel/limits.ts';
+
+/** What a trading system's answer to message 4 means for the delivery. */
+export type PeerVerdict = 'delivered' | { readonly refused: string } | { readonly retry: string };
+
+/** HTTP statuses that a proxy or an overloaded server gives, whatever stands in the body. */
+const TRANSPORT = new Set([408, 425, 429, 502, 503, 504]);
+
+/**
+ * 2xx with `code` 200 (number or string) is delivered. Another `code` is the trading system's own refusal: final for a login, its `msg` goes
+ * to the person (readings L14, L53, design 9). No JSON object, no `code`, a proxy's status: not understood, tried again until the deadline.
+ */
+export function readPeerAnswer(status: number, body: string): PeerVerdict {
+  if (TRANSPORT.has(status)) return { retry: `HTTP ${status}` };
+  const parsed = readJsonObject(utf8(body), { size: limits.replyBody });
+  if (!parsed.ok) return { retry: `HTTP ${status}, ${parsed.refusal.code}` };
+  const code = member(parsed.value, 'code');
+  const isText = typeof code === 'string' && /^-?\d{1,9}$/.test(code.trim());
+  const number = isText ? Number(code) : code;
+  if (typeof number !== 'number') return { retry: `HTTP ${status}, code missing` };
+  const succeeded = status >= 200 && status < 300;
+  if (number === 200) return succeeded ? 'delivered' : { retry: `HTTP ${status} with code 200` };
+  return { refused: personText(member(parsed.value, 'msg')) };
+}
+
+/** At most 200 characters, one line, without control, format or direction characters; empty when it is no text. */
+export function personText(value: Json | undefined): string {
+  if (typeof value !== 'string') return '';
+  const clean = value.toWellFormed().replace(/\s+/gu, ' ').replace(/\p{C}/gu, '').trim();
+  return [...clean].slice(0, 200).join('');
+}
+
+/** Exact name first, then any case (readings L9). */
+function member(body: JsonObject, name: string): Json | undefined {
+  if (Object.hasOwn(body, name)) return body[name];
+  const other = Object.keys(body).find((key) => key.toLowerCase() === name);
+  return other === undefined ? undefined : body[other];
+}

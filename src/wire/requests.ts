@@ -1,0 +1,78 @@
+import { refusal } from '#kernel/errors.ts';
+import type { JsonObject } from '#kernel/json.ts';
+import { ok, type Result, refused } from '#kernel/result.ts';
+import type { Members } from './members.ts';
+import { readStandBy, type StartCheckHub } from './stand-by.ts';
+
+/** Printed members → domain requests. Wire names stop here; what the values mean is the domain's business. */
+
+/** Domain name → printed name, for refusals that name a field. */
+export const printedNameOf: Readonly<Record<string, string>> = {
+  userName: 'userName',
+  idType: 'idType',
+  idNumber: 'idNumber',
+  unitName: 'unitName',
+  unitCode: 'unitCode',
+  signCertificate: 'signCert',
+  encryptionCertificate: 'encCert',
+  signSerial: 'signCertSn',
+  encryptionSerial: 'encCertSn',
+  endTime: 'certEndTime',
+  legalName: 'legalName',
+  legalIdNumber: 'legalIdcard',
+  seal: 'signature',
+  change: 'paType',
+  taskId: 'taskId',
+  standBy: 'standBy',
+};
+
+const textOf = (members: Members, name: string): string => members.values.get(name) ?? '';
+
+/** userSynchro → the subject's record, as sent. */
+export const readSubject = (members: Members) => ({
+  userName: textOf(members, 'userName'),
+  idType: textOf(members, 'idType'),
+  idNumber: textOf(members, 'idNumber'),
+  unitName: textOf(members, 'unitName'),
+  unitCode: textOf(members, 'unitCode'),
+  signCertificate: textOf(members, 'signCert'),
+  encryptionCertificate: textOf(members, 'encCert'),
+  signSerial: textOf(members, 'signCertSn'),
+  encryptionSerial: textOf(members, 'encCertSn'),
+  endTime: textOf(members, 'certEndTime'),
+  legalName: textOf(members, 'legalName'),
+  legalIdNumber: textOf(members, 'legalIdcard'),
+  seal: textOf(members, 'signature'),
+  standBy: members.values.get('standBy') ?? null,
+});
+
+const CHANGES = { '0': 'renew', '1': 'change', '2': 'cancel' } as const;
+
+/** changeCert → the record and what happens to it (readings L24). */
+export function readChange(members: Members) {
+  const paType = textOf(members, 'paType').trim();
+  if (paType !== '0' && paType !== '1' && paType !== '2') {
+    const reason = '应为 0（延期）、1（变更）或 2（注销）';
+    return refused(refusal('FIELD_INVALID', { field: 'paType', label: '参数类型', reason }));
+  }
+  return ok({ ...readSubject(members), change: CHANGES[paType] });
+}
+
+export interface LoginRequest {
+  readonly taskId: string;
+  readonly orgcode: string;
+  readonly standBy: string | null;
+  readonly hub: StartCheckHub;
+  /** What a repeat must equal (readings L31): `sign`, `hub.timestamp` and `hub.nonce` may differ. */
+  readonly content: JsonObject;
+}
+
+/** startCheck → a login that is wanted. */
+export function readLogin(members: Members): Result<LoginRequest> {
+  const standBy = readStandBy(members);
+  if (!standBy.ok) return standBy;
+  const taskId = textOf(members, 'taskId');
+  const orgcode = textOf(members, 'orgcode');
+  const { text, hub, content } = standBy.value;
+  return ok({ taskId, orgcode, standBy: text, hub, content: { taskId, orgcode, standBy: content } });
+}
