@@ -124,3 +124,10 @@ export interface PageApi {
   redeliver: { request: { interaction: string }; answer: Answer<{ view: LoginView }> };
   cancel: { request: { interaction: string }; answer: Answer<{ view: LoginView }> };
 }
+
+/** `ws(s)://<this origin>/hosted/live?interaction=<id>`: opened with the cookie of the bound browser, one `LiveMessage` a change; else poll `view` each 2 s. */
+export const LIVE_PATH = '/hosted/live';
+
+export interface LiveMessage {
+  readonly version: number;
+}

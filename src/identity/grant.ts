@@ -1,0 +1,38 @@
+import { type Grant, grantText, type Operation, type SignedGrant } from '#agent/protocol.ts';
+import { base64, utf8 } from '#kernel/bytes.ts';
+import { isoUtc } from '#kernel/clock.ts';
+import { refusal } from '#kernel/errors.ts';
+import { limits } from '#kernel/limits.ts';
+import { ok, type Result, refused } from '#kernel/result.ts';
+import { actingOn, pageOrigin, partiesOf, type Room, type Visit } from './room.ts';
+
+/** The nonce of an agent's greeting: 32 bytes, lower hex. */
+const isAgentNonce = (text: string): boolean => /^[0-9a-f]{64}$/.test(text);
+
+/** What a login page may ask of the agent, on the one connection whose greeting carried `nonce`, for 60 s. */
+export async function loginGrant(room: Room, visit: Visit, nonce: string): Promise<Result<SignedGrant>> {
+  if (!isAgentNonce(nonce)) return refused(refusal('INPUT_NOT_ALLOWED', {}, 'agent nonce is not 64 hex digits'));
+  const acting = await actingOn(room, visit);
+  if (!acting.ok) return acting;
+  const parties = await partiesOf(room, room.store.read, acting.value);
+  if (!parties.ok) return parties;
+  const origin = pageOrigin(room, parties.value.platform);
+  return ok(await sign(room, nonce, origin, visit.interaction, ['enumerate', 'certificates', 'sign-login']));
+}
+
+/** For the check page (环境检测): it may list keys, and nothing else. */
+export const diagnoseGrant = (room: Room, nonce: string, origin: string): Promise<SignedGrant> =>
+  sign(room, nonce, origin, 'diagnose', ['enumerate']);
+
+async function sign(
+  room: Room,
+  nonce: string,
+  origin: string,
+  interaction: string,
+  operations: readonly Operation[],
+): Promise<SignedGrant> {
+  const expires = isoUtc(room.clock.now() + limits.grantLife);
+  const grant: Grant = { v: 1, nonce, origin, interaction, operations, expires };
+  const signature = await room.gm.sm2.sign(room.signingKey, [utf8(grantText(grant))]);
+  return { grant, signature: base64(signature) };
+}

@@ -1,0 +1,48 @@
+import { isBoundTo } from '#interaction/browser.ts';
+import type { Interaction } from '#interaction/interaction.ts';
+import { type Refusal, refusal } from '#kernel/errors.ts';
+import type { Platform } from '#relying-party/party.ts';
+import type { PageLink } from './logins.ts';
+import { endOf, type Room } from './room.ts';
+
+export interface LookedLogin {
+  /** Who asks, where the link is one of ours. */
+  readonly platform: Platform | undefined;
+  /** Why the link cannot be used by this browser; undefined: the page may be served. */
+  readonly refusal: Refusal | undefined;
+  readonly supportCode: string | undefined;
+}
+
+/** Reads only. What it says may be old by the time the page's script claims; the claim decides. */
+export async function look(room: Room, link: PageLink, secret: string | null): Promise<LookedLogin> {
+  const found = await find(room, link, secret);
+  if (found === undefined) return { platform: undefined, refusal: refusal('LINK_INVALID'), supportCode: undefined };
+  const { interaction, current } = found;
+  const platform = await room.relyingParties.platform(room.store.read, interaction.unitId, interaction.orgcode);
+  return { platform, refusal: whyNot(room, interaction, current, secret), supportCode: interaction.supportCode };
+}
+
+async function find(
+  room: Room,
+  link: PageLink,
+  secret: string | null,
+): Promise<{ interaction: Interaction; current: boolean } | undefined> {
+  if ('token' in link) {
+    const address = room.tokens.read(link.token);
+    const interaction = address && (await room.interactions.find(room.store.read, address.interaction));
+    return interaction && { interaction, current: interaction.generation === address.generation };
+  }
+  const interaction = await room.interactions.find(room.store.read, link.interaction);
+  // Whoever knows only the id of an interaction is told nothing, unless he is its own browser.
+  return interaction && isBoundTo(room.gm, interaction, secret) ? { interaction, current: true } : undefined;
+}
+
+function whyNot(room: Room, interaction: Interaction, current: boolean, secret: string | null): Refusal | undefined {
+  const bound = isBoundTo(room.gm, interaction, secret);
+  const end = bound ? undefined : endOf(interaction, room.clock.now());
+  if (end !== undefined) return end;
+  if (!current) return refusal('LINK_SUPERSEDED');
+  if (bound || interaction.browserHash === null || interaction.state === 'succeeded') return undefined;
+  // A claim secret in page memory does not travel with a GET: the script decides.
+  return secret === null ? undefined : refusal('OTHER_BROWSER');
+}

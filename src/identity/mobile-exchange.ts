@@ -1,0 +1,42 @@
+import type { Interaction } from '#interaction/interaction.ts';
+import { isObject, type Json, type JsonObject } from '#kernel/json.ts';
+
+/** A vendor's exchange under way, as it stands sealed in the interaction's row. */
+export interface MobileExchange {
+  /** `<interaction>.<16 hex>`: names the exchange at the vendor's callback door, opens nothing. */
+  readonly exchange: string;
+  /** The challenge this exchange was begun with; another present challenge means that it is over. */
+  readonly nonce: string;
+  readonly digits: string;
+  /** What the QR code says; '' until the vendor has given one. */
+  readonly content: string;
+  /** UTC ms. */
+  readonly expiresAt: number;
+  readonly status: MobileStatus;
+  /** The driver's own, opaque. */
+  readonly state: Json;
+}
+
+export type MobileStatus = 'waiting' | 'scanned' | 'cancelled' | 'expired' | 'failed';
+const STATUSES: readonly string[] = ['waiting', 'scanned', 'cancelled', 'expired', 'failed'];
+
+export const exchangeBody = (exchange: MobileExchange): JsonObject => ({ ...exchange });
+
+/** The exchange of the present challenge; undefined when there is none. */
+export function exchangeOf(interaction: Interaction): MobileExchange | undefined {
+  const body = interaction.exchange;
+  if (!isObject(body)) return undefined;
+  const { exchange, nonce, digits, content, expiresAt, status, state } = body;
+  if (typeof exchange !== 'string' || typeof nonce !== 'string' || typeof digits !== 'string') return undefined;
+  if (typeof content !== 'string' || typeof expiresAt !== 'number') return undefined;
+  if (typeof status !== 'string' || !STATUSES.includes(status)) return undefined;
+  if (interaction.challenge?.nonce !== nonce) return undefined;
+  return { exchange, nonce, digits, content, expiresAt, status: status as MobileStatus, state: state ?? null };
+}
+
+export const isRunning = (exchange: MobileExchange): boolean =>
+  exchange.status === 'waiting' || exchange.status === 'scanned';
+
+/** The interaction that an exchange id names; undefined when it is not of our shape. */
+export const interactionOfExchange = (exchange: string): string | undefined =>
+  /^(int_[0-9a-z]{26})\.[0-9a-f]{16}$/.exec(exchange)?.[1];

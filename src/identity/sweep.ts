@@ -1,0 +1,29 @@
+import { refusal } from '#kernel/errors.ts';
+import type { Tx } from '#store/store.ts';
+import { announce, type Room } from './room.ts';
+
+const BATCH = 100;
+
+/** Writes the end of one overdue login; false when it was no longer waiting or has been given a new life. */
+export async function expire(room: Room, tx: Tx, id: string): Promise<boolean> {
+  const now = room.clock.now();
+  const ended = await room.interactions.change(
+    tx,
+    id,
+    { states: ['open', 'claimed'], overdueAt: now },
+    { state: 'expired', challenge: null, exchange: null, refusal: refusal('TASK_EXPIRED'), endedAt: now },
+  );
+  if (ended === undefined) return false;
+  await room.journal.append(tx, { kind: 'login.expired', unitId: ended.unitId, interactionId: id, body: {} });
+  announce(room, tx, ended);
+  return true;
+}
+
+/** Ends every overdue login, one transaction each, so that no page waits behind a long one. Returns how many ended. */
+export async function sweep(room: Room): Promise<number> {
+  let ended = 0;
+  for (const id of await room.interactions.overdue(room.store.read, room.clock.now(), BATCH)) {
+    if (await room.store.tx((tx) => expire(room, tx, id))) ended += 1;
+  }
+  return ended;
+}
