@@ -58,6 +58,7 @@ export const catalogue = {
     'integrator',
   ),
   SERIAL_MISMATCH: row(422, '{field}（{label}）与所提交证书的序列号不一致，请核对。', 'integrator'),
+  SERIAL_REUSED: row(409, '证书（尾号 {tail}）的序列号已登记了内容不同的另一张证书，请联系 {authority} 核实。', 'vendor'),
   CERTIFICATE_PURPOSE: row(422, '{field}（{label}）的密钥用途不是{purpose}，请提交正确的证书。', 'integrator'),
   ISSUER_UNKNOWN: row(422, '该证书的签发机构未接入互认平台，请使用已接入机构的证书。', 'person'),
   CHAIN_INVALID: row(422, '证书链校验未通过，请使用正规渠道签发的证书。', 'person'),

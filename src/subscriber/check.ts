@@ -1,0 +1,23 @@
+import { ok, type Result } from '#kernel/result.ts';
+import { compareEndTime } from './dates.ts';
+import { checkIdentity, type JudgedPair, judgePair } from './pair.ts';
+import { no, type ParsedRecord, readRecord, type SubjectRecord } from './record.ts';
+import type { Workbench } from './subscribers.ts';
+
+/** A record whose every statement has been held against its certificates. */
+export interface CheckedRecord {
+  readonly record: ParsedRecord;
+  readonly pair: JudgedPair;
+}
+
+/** Reads and judges, writes nothing. May reach the vendor's status source. */
+export async function checkRecord(bench: Workbench, sent: SubjectRecord): Promise<Result<CheckedRecord>> {
+  const read = readRecord(bench.gm, sent, 'theirs');
+  if (!read.ok) return read;
+  const record = read.value;
+  if (compareEndTime(record.endTime, record.sign.notAfter) === 'too-late') return no('END_TIME_MISMATCH', 'endTime');
+  const pair = await judgePair(bench, record);
+  if (!pair.ok) return pair;
+  const identity = checkIdentity(record, pair.value.identity);
+  return identity.ok ? ok({ record, pair: pair.value }) : identity;
+}

@@ -1,0 +1,36 @@
+import { type Bytes, fromBase64, fromHex } from '#kernel/bytes.ts';
+
+/** What a unit sent as its seal: an electronic seal a seal maker signed, a mere picture, something else, or nothing. */
+export type SealKind = 'ses' | 'png' | 'jpg' | 'gif' | 'opaque' | 'none';
+
+/** Looks at the first bytes only (readings L22): whether a SES seal holds is judged where it is used, never here. */
+export function sniffSeal(text: string): SealKind {
+  const bare = text.trim().replace(/^data:[\w/+.-]*;base64,/i, '');
+  if (bare === '') return 'none';
+  const bytes = fromBase64(bare) ?? fromHex(bare);
+  return bytes === undefined ? 'opaque' : kindOf(bytes);
+}
+
+/** A picture proves nothing about who may seal with it. */
+export const isPicture = (kind: SealKind): boolean => kind === 'png' || kind === 'jpg' || kind === 'gif';
+
+function kindOf(bytes: Bytes): SealKind {
+  if (startsWith(bytes, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])) return 'png';
+  if (startsWith(bytes, [0xff, 0xd8, 0xff])) return 'jpg';
+  if (startsWith(bytes, [0x47, 0x49, 0x46, 0x38])) return 'gif';
+  return isElectronicSeal(bytes) ? 'ses' : 'opaque';
+}
+
+const startsWith = (bytes: Bytes, head: readonly number[]): boolean => head.every((byte, i) => bytes[i] === byte);
+
+/** SESeal ::= SEQUENCE { eSealInfo SEQUENCE { header SEQUENCE { ID IA5String "ES", … (GM/T 0031, GB/T 38540). */
+function isElectronicSeal(bytes: Bytes): boolean {
+  let at = 0;
+  for (let level = 0; level < 3; level += 1) {
+    if (bytes[at] !== 0x30) return false;
+    const first = bytes[at + 1] ?? 0;
+    if (first === 0x80 || first > 0x84) return false;
+    at += 2 + (first > 0x80 ? first - 0x80 : 0);
+  }
+  return startsWith(bytes.subarray(at), [0x16, 0x02, 0x45, 0x53]);
+}
