@@ -93,16 +93,20 @@ export function createLane(deps: {
       case 'opened':
         opened = true;
         clearOverdue(0);
-        return pump();
+        pump();
+        return;
       case 'failed':
         log.warn({ detail: got.reason }, 'driver refused its configuration');
-        return running?.kill('failed');
+        running?.kill('failed');
+        return;
       case 'log':
-        return log[got.level]({ said: got.message.slice(0, 200) }, 'driver');
+        log[got.level]({ said: got.message.slice(0, 200) }, 'driver');
+        return;
       case 'reply':
-        return reply(got);
+        reply(got);
+        return;
       case 'egress':
-        return void relay(got);
+        void relay(got);
     }
   }
 
@@ -160,7 +164,8 @@ export function createLane(deps: {
     const waiting = queue.indexOf(call);
     if (waiting >= 0) {
       queue.splice(waiting, 1);
-      return settle(call, unavailable('deadline passed in the queue'));
+      settle(call, unavailable('deadline passed in the queue'));
+      return;
     }
     settle(call, unavailable('deadline passed'));
     running?.send({ type: 'cancel', id: call.id });

@@ -39,8 +39,8 @@ export function serveDriver(options: {
 
   function open(message: Extract<HostMessage, { type: 'open' }>): void {
     const driver = options.drivers.find(({ manifest }) => manifest.id === message.driver);
-    if (!driver) return send({ type: 'failed', reason: `no driver ${message.driver}` });
     try {
+      if (!driver) throw new RangeError('no such driver');
       opened = driver.open(message.config, context);
       send({ type: 'opened', driver: driver.manifest.id });
     } catch (error) {
@@ -90,11 +90,14 @@ export function serveDriver(options: {
     const message = JSON.parse(line) as HostMessage; // the host is trusted; what is not its JSON ends this process
     switch (message.type) {
       case 'open':
-        return open(message);
+        open(message);
+        return;
       case 'call':
-        return void call(message);
+        void call(message);
+        return;
       case 'cancel':
-        return cancel(message.id);
+        cancel(message.id);
+        return;
       case 'egress': {
         asked.get(message.id)?.answer(message.reply);
         asked.delete(message.id);
