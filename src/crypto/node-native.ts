@@ -10,6 +10,7 @@ import {
   createVerify,
   hkdfSync,
   type KeyObject,
+  pbkdf2Sync,
   randomBytes,
 } from 'node:crypto';
 import { type Bytes, concat } from '#kernel/bytes.ts';
@@ -74,6 +75,7 @@ export function createNodeNative(nonce: () => Bytes = freshScalar): Provider {
       return mac.digest();
     },
     hkdfSm3: (ikm, salt, info, length) => Buffer.from(hkdfSync('sm3', ikm, salt, info, length)),
+    pbkdf2Sm3: (password, salt, iterations, length) => pbkdf2Sync(password, salt, iterations, length, 'sm3'),
     sm4Encrypt(mode, key, iv, plaintext, padding) {
       const cipher = createCipheriv(`sm4-${mode}`, key, iv).setAutoPadding(padding);
       return concat(cipher.update(plaintext), cipher.final());

@@ -8,6 +8,7 @@ export type Primitive =
   | 'sm3'
   | 'hmac-sm3'
   | 'hkdf-sm3'
+  | 'pbkdf2-sm3'
   | 'sm4'
   | 'sm2-sign'
   | 'sm2-verify'
@@ -33,6 +34,7 @@ export interface Provider {
   sm3Stream(): Sm3Stream;
   hmacSm3(key: Bytes, parts: readonly Bytes[]): Bytes;
   hkdfSm3(ikm: Bytes, salt: Bytes, info: Bytes, length: number): Bytes;
+  pbkdf2Sm3(password: Bytes, salt: Bytes, iterations: number, length: number): Bytes;
   sm4Encrypt(mode: Sm4Mode, key: Bytes, iv: Bytes | null, plaintext: Bytes, padding: boolean): Bytes;
   sm4Decrypt(mode: Sm4Mode, key: Bytes, iv: Bytes | null, ciphertext: Bytes, padding: boolean): Bytes | undefined;
   sm4Stream(direction: 'encrypt' | 'decrypt', mode: Sm4Mode, key: Bytes, iv: Bytes | null): Transform;

@@ -23,6 +23,7 @@ const PRIMITIVES: readonly Primitive[] = [
   'sm3',
   'hmac-sm3',
   'hkdf-sm3',
+  'pbkdf2-sm3',
   'sm4',
   'sm2-verify',
   'sm2-sign',
@@ -44,6 +45,12 @@ export function createGm(options: GmOptions = {}): Gm {
     hkdfSm3(ikm, salt, info, length) {
       if (!Number.isInteger(length) || length < 1 || length > 255 * 32) throw fault('HKDF-SM3 gives 1 to 8160 bytes');
       return chosen['hkdf-sm3'].hkdfSm3(ikm, salt, info, length);
+    },
+    pbkdf2Sm3(password, salt, iterations, length) {
+      if (!Number.isInteger(iterations) || iterations < 1 || !Number.isInteger(length) || length < 1 || length > 8160) {
+        throw fault('PBKDF2-SM3 takes one iteration or more and gives 1 to 8160 bytes');
+      }
+      return chosen['pbkdf2-sm3'].pbkdf2Sm3(password, salt, iterations, length);
     },
     sm4Encrypt(mode, key, iv, plaintext, { padding = true } = {}) {
       if (!fits(mode, key, iv)) throw fault('SM4 takes a 16-byte key and, but for ecb, a 16-byte iv');

@@ -66,6 +66,11 @@ const tests: Record<Primitive, (provider: Provider, referee: Referee) => boolean
       use.hkdfSm3(utf8('0123456789abcdef'), utf8('salt'), utf8('info'), 42),
       'f49d8ebc0b82d2470043091901c2f8f866a1ca874be73288db2fcdd21d41549d38487fe54ecab5083177',
     ),
+  'pbkdf2-sm3': (use) =>
+    is(
+      use.pbkdf2Sm3(utf8('123456'), utf8('0123456789abcdef'), 3, 48),
+      '19e8af6b1ec1a4686544f40d210cf9903dae728e76ffe1e8a283bc36e3963d8cb7198138f21bca496d5a18f083522b19',
+    ),
   sm4: (use) => {
     const answers: readonly (readonly [Sm4Mode, string, string])[] = [
       ['ecb', '0123456789abcdeffedcba9876543210', '681edf34d206965e86b3e94f536e4246'],

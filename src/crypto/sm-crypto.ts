@@ -37,6 +37,19 @@ export function createSmCrypto(): Provider {
       }
       return concat(...blocks).subarray(0, length);
     },
+    pbkdf2Sm3(password, salt, iterations, length) {
+      const blocks: Bytes[] = [];
+      for (let counter = 1; (counter - 1) * 32 < length; counter += 1) {
+        let last = hmacSm3(password, [salt, Buffer.of(0, 0, counter >> 8, counter & 0xff)]);
+        const sum = Buffer.from(last);
+        for (let i = 1; i < iterations; i += 1) {
+          last = hmacSm3(password, [last]);
+          for (let at = 0; at < sum.length; at += 1) sum[at] = (sum[at] ?? 0) ^ (last[at] ?? 0);
+        }
+        blocks.push(sum);
+      }
+      return concat(...blocks).subarray(0, length);
+    },
     sm4Encrypt(mode, key, iv, plaintext, padding) {
       const run = new Sm4Run('encrypt', mode, key, iv, padding);
       return concat(run.update(plaintext), run.final() ?? Buffer.alloc(0));

@@ -50,13 +50,27 @@ describe.runIf(opensslVersion !== undefined).each(bothProviders)('openssl and th
     }
   });
 
-  it('it computes the same SM3, HMAC, HKDF and SM4', () => {
+  it('it computes the same SM3, HMAC, HKDF, PBKDF2 and SM4', () => {
     expect(text(openssl(['dgst', '-sm3', '-binary', 'message'], files))).toBe(text(gm.sm3(message)));
     const mac = ['dgst', '-sm3', '-mac', 'HMAC', '-macopt', 'key:0123456789abcdef', '-binary', 'message'];
     expect(text(openssl(mac, files))).toBe(text(gm.hmacSm3(utf8('0123456789abcdef'), message)));
     const kdf = ['kdf', '-keylen', '80', '-kdfopt', 'digest:SM3', '-kdfopt', 'key:secret', '-kdfopt', 'salt:s'];
     expect(text(openssl([...kdf, '-kdfopt', 'info:i', '-binary', 'HKDF'], files))).toBe(
       text(gm.hkdfSm3(utf8('secret'), utf8('s'), utf8('i'), 80)),
+    );
+    const pbkdf = [
+      'kdf',
+      '-keylen',
+      '48',
+      '-kdfopt',
+      'digest:SM3',
+      '-kdfopt',
+      'pass:123456',
+      '-kdfopt',
+      'salt:saltsalt',
+    ];
+    expect(text(openssl([...pbkdf, '-kdfopt', 'iter:20', '-kdfopt', 'pkcs5:1', '-binary', 'PBKDF2'], files))).toBe(
+      text(gm.pbkdf2Sm3(utf8('123456'), utf8('saltsalt'), 20, 48)),
     );
     const key16 = of('0123456789abcdeffedcba9876543210');
     const iv = of('fffffffffffffffffffffffffffffffe');

@@ -15,6 +15,7 @@ const PRIMITIVES: readonly Primitive[] = [
   'sm3',
   'hmac-sm3',
   'hkdf-sm3',
+  'pbkdf2-sm3',
   'sm4',
   'sm2-sign',
   'sm2-verify',
