@@ -1,0 +1,40 @@
+import type { Bytes } from '#kernel/bytes.ts';
+import type { Secret } from '#kernel/secret.ts';
+
+/**
+ * One key at this PC, whatever stands behind it: the seam where a vendor's SKF library comes in beside the software key. Data and a person's mistakes
+ * are answers; only a fault of the machine is thrown.
+ */
+export interface Token {
+  /** Stable while the key exists; pages never see it (they get a handle of their connection). */
+  readonly id: string;
+  readonly label: string;
+  /** Where the person types the PIN: on the hub's page, or in the agent's own window. */
+  readonly pinEntry: 'page' | 'agent';
+  /** DER. */
+  readonly certificates: { readonly sign: Bytes; readonly encrypt: Bytes };
+  pinStatus(): PinStatus | 'removed';
+  /** One try. A wrong PIN costs one, also when the program dies in the middle. */
+  login(pin: Secret<string>): Promise<LoginOutcome>;
+}
+
+export interface PinStatus {
+  readonly remaining: number;
+  readonly locked: boolean;
+}
+
+export type LoginOutcome =
+  | { readonly outcome: 'open'; readonly remaining: number; readonly key: OpenKey }
+  | { readonly outcome: 'wrong'; readonly remaining: number }
+  /** Outside 4 to 32 characters: never tried, costs nothing (SAR_PIN_LEN_RANGE). */
+  | { readonly outcome: 'length' }
+  | { readonly outcome: 'locked' }
+  | { readonly outcome: 'removed' };
+
+/** A key after its PIN. */
+export interface OpenKey {
+  /** DER SM2Signature with the default id, by the signing key. */
+  sign(message: Bytes): Promise<Bytes>;
+  /** SM2 decryption by the encryption key; undefined when it does not open. */
+  unwrap(wrapped: Bytes): Promise<Bytes | undefined>;
+}
