@@ -1,0 +1,173 @@
+import { lookup as systemLookup } from 'node:dns/promises';
+import http from 'node:http';
+import https from 'node:https';
+import { getCACertificates } from 'node:tls';
+import type { Bytes } from '#kernel/bytes.ts';
+import type { Logger } from '#kernel/log.ts';
+import { parseRange, type Range } from './addresses.ts';
+import { type Agents, createAgents, Forbidden, type Lookup } from './agents.ts';
+
+export interface EgressCall {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Bytes;
+  /** For everything: resolving, connecting, sending, the whole answer. */
+  readonly timeoutMs: number;
+  /** Of the answer's body; one byte more and the answer is not delivered at all. */
+  readonly maxBytes: number;
+  readonly allow: {
+    /** `https://host[:port]`, compared exactly. */
+    readonly origins: readonly string[];
+    /** Special-purpose addresses registered for this party (`parseRange`); one that does not parse forbids the call. */
+    readonly privateRanges: readonly string[];
+    /** `registered`: plain http only to addresses inside privateRanges. Default `anywhere` (CRLs are signed and public). */
+    readonly plainHttp?: 'registered' | 'anywhere';
+  };
+  readonly signal?: AbortSignal;
+}
+
+export type EgressResult =
+  | {
+      readonly ok: true;
+      /** As received: 3xx included, nothing is followed. */
+      readonly status: number;
+      /** Lower-case names; repeated ones joined by `, `. */
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: Bytes;
+    }
+  | {
+      readonly ok: false;
+      /** `forbidden`: nothing was sent. `timeout` includes an aborted signal. After the others the peer may have acted. */
+      readonly reason: 'forbidden' | 'timeout' | 'unreachable' | 'too-large';
+      /** For the operator; no body, no header, no address of ours. */
+      readonly detail: string;
+    };
+
+/** The only door to other people's hosts (design 9). Never throws. */
+export interface Egress {
+  request(call: EgressCall): Promise<EgressResult>;
+  /** Closes idle connections. */
+  close(): void;
+}
+
+export function createEgress(options: { log: Logger; extraCa?: string; lookup?: Lookup }): Egress {
+  const resolve: Lookup = options.lookup ?? ((hostname) => systemLookup(hostname, { all: true }));
+  const ca = options.extraCa === undefined ? undefined : [...getCACertificates('default'), options.extraCa];
+  const agents = createAgents(resolve, ca);
+  return {
+    request: async (call) => {
+      const target = admit(call);
+      if ('ok' in target) {
+        options.log.warn({ detail: target.detail }, 'egress refused');
+        return target;
+      }
+      const result = await send(call, target, agents);
+      if (!result.ok && result.reason === 'forbidden') options.log.warn({ detail: result.detail }, 'egress refused');
+      return result;
+    },
+    close: agents.close,
+  };
+}
+
+interface Target {
+  readonly url: URL;
+  readonly ranges: readonly Range[];
+}
+
+const no = (reason: Extract<EgressResult, { ok: false }>['reason'], detail: string): EgressResult & { ok: false } => ({
+  ok: false,
+  reason,
+  detail,
+});
+
+/** Framing, routing and hop-by-hop headers. */
+const OURS = /^(host|connection|content-length|transfer-encoding|te|trailer|upgrade|expect|keep-alive|proxy-.*)$/i;
+
+/** What can be judged before a name is resolved. WHATWG parsing turns every spelling of an address into one. */
+function admit(call: EgressCall): Target | (EgressResult & { ok: false }) {
+  if (!URL.canParse(call.url)) return no('forbidden', 'the URL cannot be parsed');
+  const url = new URL(call.url);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return no('forbidden', 'only http and https');
+  if (url.username !== '' || url.password !== '') return no('forbidden', 'credentials in the URL');
+  if (!call.allow.origins.includes(url.origin)) return no('forbidden', 'the origin is not registered');
+  for (const name of Object.keys(call.headers ?? {}))
+    if (OURS.test(name)) return no('forbidden', `the header ${name.slice(0, 40)} is not the caller's to set`);
+  const ranges: Range[] = [];
+  for (const text of call.allow.privateRanges) {
+    const range = parseRange(text);
+    if (!range) return no('forbidden', 'a registered address range is malformed');
+    ranges.push(range);
+  }
+  return { url, ranges };
+}
+
+function send(call: EgressCall, target: Target, agents: Agents): Promise<EgressResult> {
+  return new Promise((resolve) => {
+    const { url } = target;
+    const secure = url.protocol === 'https:';
+    let request: http.ClientRequest | undefined;
+    let finished = false;
+    const finish = (result: EgressResult): void => {
+      if (finished) return;
+      finished = true;
+      clearTimeout(timer);
+      call.signal?.removeEventListener('abort', aborted);
+      resolve(result);
+      if (!result.ok) request?.destroy();
+    };
+    const timer = setTimeout(() => finish(no('timeout', `no complete answer in ${call.timeoutMs} ms`)), call.timeoutMs);
+    const aborted = (): void => finish(no('timeout', 'aborted'));
+    if (call.signal?.aborted) {
+      aborted();
+      return;
+    }
+    call.signal?.addEventListener('abort', aborted);
+    try {
+      request = (secure ? https : http).request(url, {
+        method: call.method,
+        agent: agents.of(secure, target.ranges, call.allow.plainHttp === 'registered'),
+        headers: { 'accept-encoding': 'identity', ...call.headers, ...lengthOf(call.body) },
+        maxHeaderSize: 16 * 1024,
+      });
+    } catch (error) {
+      finish(no('forbidden', error instanceof Error ? `not a request: ${codeOf(error)}` : 'not a request'));
+      return;
+    }
+    request.on('error', (error) =>
+      finish(error instanceof Forbidden ? no('forbidden', error.message) : no('unreachable', codeOf(error))),
+    );
+    request.on('response', (response) => collect(response, call.maxBytes, finish));
+    request.end(call.body);
+  });
+}
+
+function collect(response: http.IncomingMessage, maxBytes: number, finish: (result: EgressResult) => void): void {
+  const parts: Buffer[] = [];
+  let size = 0;
+  if (Number(response.headers['content-length'] ?? 0) > maxBytes) {
+    finish(no('too-large', `the answer announces more than ${maxBytes} bytes`));
+    return;
+  }
+  response.on('data', (part: Buffer) => {
+    size += part.length;
+    if (size <= maxBytes) parts.push(part);
+    else finish(no('too-large', `the answer has more than ${maxBytes} bytes`));
+  });
+  response.on('error', (error) => finish(no('unreachable', codeOf(error))));
+  response.on('close', () => finish(no('unreachable', 'the answer ended too early')));
+  response.on('end', () => {
+    const headers = Object.entries(response.headers).map(([name, value]) => [name, [value].flat().join(', ')]);
+    finish({
+      ok: true,
+      status: response.statusCode ?? 0,
+      headers: Object.fromEntries(headers),
+      body: Buffer.concat(parts),
+    });
+  });
+}
+
+const lengthOf = (body: string | Bytes | undefined): Record<string, string> =>
+  body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+
+const codeOf = (error: Error): string => ('code' in error && typeof error.code === 'string' ? error.code : error.name);
