@@ -36,7 +36,6 @@ export async function decide(room: Room, identity: VerifiedIdentity, road: Road)
     if (proved === undefined) return refused(refusal('CHALLENGE_USED'));
     await record(room, tx, proved, identity, enrolled.value, road);
     announce(room, tx, proved);
-    tx.afterCommit(room.nudge);
     return ok(proved);
   });
 }

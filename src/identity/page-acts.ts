@@ -32,9 +32,6 @@ export async function cancel(room: Room, visit: Visit): Promise<Result<Interacti
 export async function redeliver(room: Room, visit: Visit): Promise<Result<Interaction>> {
   const bound = await boundTo(room, visit);
   if (!bound.ok || bound.value.state !== 'proved') return bound;
-  await room.store.tx(async (tx) => {
-    await room.outbox.expedite(tx, visit.interaction);
-    tx.afterCommit(room.nudge);
-  });
+  await room.store.tx((tx) => room.outbox.expedite(tx, visit.interaction));
   return bound;
 }

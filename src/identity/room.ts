@@ -42,8 +42,6 @@ export interface LoginDeps {
   readonly signingKey: Sm2PrivateKey;
   /** After each commit that a page may see: wakes the live channel. */
   readonly publish: (interaction: string, version: number) => void;
-  /** After a commit that put something into the outbox. */
-  readonly nudge: () => void;
 }
 
 /** What the room's use cases share. */

@@ -1,0 +1,35 @@
+import type { ClassifiedCertificate } from '#identity/certificates.ts';
+import { beijingDate } from '#kernel/clock.ts';
+import type { Certificate } from '#pki/certificate.ts';
+import { tailOf } from '#pki/certificate.ts';
+import { extractIdentity } from '#pki/identity.ts';
+import type { CertificateView } from './api.ts';
+import { authorityView } from './login-view.ts';
+import { pageError } from './page-error.ts';
+
+const DAY = 24 * 3600_000;
+
+/** What the hub says of a certificate: the holder by name, the serial by its last four. */
+export function certificateView(one: ClassifiedCertificate, now: number, supportCode: string): CertificateView {
+  const { certificate, authority } = one;
+  return {
+    key: one.key,
+    ...holderOf(certificate, authority),
+    authority: authority === undefined ? null : authorityView(authority),
+    tail: certificate === undefined ? '' : tailOf(certificate),
+    notAfter: certificate === undefined ? '' : beijingDate(certificate.notAfter),
+    daysLeft: certificate === undefined ? 0 : Math.floor((certificate.notAfter - now) / DAY),
+    status: one.status,
+    error: one.refusal === undefined ? null : pageError(one.refusal, supportCode),
+  };
+}
+
+function holderOf(
+  certificate: Certificate | undefined,
+  authority: ClassifiedCertificate['authority'],
+): Pick<CertificateView, 'holder' | 'kind'> {
+  if (certificate === undefined) return { holder: '', kind: 'organisation' };
+  const identity = extractIdentity(certificate, authority?.manifest.identity);
+  const named = identity.kind === 'organisation' ? identity.unitName : identity.personName;
+  return { holder: named ?? certificate.subject.get('CN') ?? '', kind: identity.kind };
+}

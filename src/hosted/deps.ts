@@ -1,0 +1,33 @@
+import type { Gm, Sm2PublicKey } from '#crypto/gm.ts';
+import type { Authorities } from '#drivers/repository.ts';
+import type { Logins } from '#identity/logins.ts';
+import type { Clock } from '#kernel/clock.ts';
+import type { Logger } from '#kernel/log.ts';
+import type { Random } from '#kernel/random.ts';
+import type { RelyingParties } from '#relying-party/relying-parties.ts';
+import type { Store } from '#store/store.ts';
+import type { Assets } from './assets.ts';
+import type { Rates } from './rates.ts';
+
+export interface HostedDeps {
+  readonly logins: Logins;
+  readonly store: Store;
+  readonly relyingParties: RelyingParties;
+  readonly authorities: Authorities;
+  readonly assets: Assets;
+  readonly gm: Gm;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** The hub's own public origin; https, or http in development. */
+  readonly publicUrl: string;
+  /** Loopback WebSocket URLs of the agent, tried in turn. */
+  readonly agentEndpoints: readonly string[];
+  /** Public part of the key that signs grants. */
+  readonly signingKey: Sm2PublicKey;
+  /** Behind our own reverse proxy. */
+  readonly trustProxy: boolean;
+  /** Throws when the hub cannot work now (/readyz). */
+  readonly ready: () => Promise<void>;
+  readonly rates?: Partial<Rates>;
+}

@@ -1,0 +1,125 @@
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { jsonAnswer } from '#http/answer.ts';
+import { readBody } from '#http/body.ts';
+import type { EdgeContext, EdgeEnv } from '#http/context.ts';
+import type { LoginSnapshot } from '#identity/view.ts';
+import { isBrowserSecret, newBrowserSecret } from '#interaction/browser.ts';
+import { refusal } from '#kernel/errors.ts';
+import { type Json, readJsonObject } from '#kernel/json.ts';
+import { limits } from '#kernel/limits.ts';
+import { ok, type Result } from '#kernel/result.ts';
+import type { AgentView, LoginView, PageApi } from './api.ts';
+import { certificateView } from './certificate-view.ts';
+import type { BrowserCookie } from './cookies.ts';
+import type { HostedDeps } from './deps.ts';
+import { refuse, tooMany } from './guard.ts';
+import { loginView } from './login-view.ts';
+import type { Limiter } from './rates.ts';
+
+const interaction = z.string().regex(/^int_[0-9a-z]{26}$/);
+const certificate = z.string().min(1).max(limits.certificateField);
+const only = z.strictObject({ interaction });
+
+const requests = {
+  hello: z.strictObject({}),
+  claim: z.union([z.strictObject({ token: z.string().min(1).max(200) }), only]),
+  view: only,
+  challenge: only,
+  grant: z.strictObject({ interaction, nonce: z.string().length(64) }),
+  certificates: z.strictObject({
+    interaction,
+    certificates: z.array(z.strictObject({ key: z.string().min(1).max(200), sign: certificate })).max(16),
+  }),
+  evidence: z.strictObject({ interaction, certificate, signature: z.string().min(1).max(1024) }),
+  mobile: z.strictObject({ interaction, authority: z.string().min(1).max(64) }),
+  redeliver: only,
+  cancel: only,
+} as const satisfies { [Route in keyof PageApi]: z.ZodType<PageApi[Route]['request']> };
+
+/** What an answer holds besides `ok: true`. */
+type Told<Route extends keyof PageApi> = Omit<Extract<PageApi[Route]['answer'], { ok: true }>, 'ok'>;
+
+export interface PageRoutesDeps extends HostedDeps {
+  readonly cookie: BrowserCookie;
+  readonly limiter: Limiter;
+}
+
+/** `/hosted/api/*`: each call is read, bounded, asked of the login, and answered in the shapes of api.ts. */
+export function pageRoutes(deps: PageRoutesDeps): Hono<EdgeEnv> {
+  const { logins, cookie } = deps;
+  const app = new Hono<EdgeEnv>();
+
+  /** Where no cookie survives (foreign frame) the page carries the claim secret itself. */
+  const secretOf = (c: EdgeContext): string | null => {
+    const claim = c.req.header('x-ca-claim');
+    return claim !== undefined && isBrowserSecret(claim) ? claim : cookie.read(c.req.header('cookie'));
+  };
+  const visit = (c: EdgeContext, id: string) => ({ interaction: id, secret: secretOf(c) });
+
+  function on<Route extends keyof PageApi>(
+    route: Route,
+    handle: (c: EdgeContext, request: z.output<(typeof requests)[Route]>) => Promise<Result<Told<Route>>>,
+  ): void {
+    app.post(`/${route}`, async (c) => {
+      const body = await readBody(c, limits.pageBody);
+      const read = body.ok ? readJsonObject(body.value, { size: limits.pageBody, depth: 8 }) : body;
+      if (!read.ok) return refuse(c, read.refusal);
+      const parsed = requests[route].safeParse(read.value);
+      if (!parsed.success) return refuse(c, refusal('BODY_NOT_JSON', { reason: '参数有误' }));
+      const request = parsed.data as z.output<(typeof requests)[Route]>;
+      const wait = 'interaction' in request ? deps.limiter.take(request.interaction) : 0;
+      if (wait > 0) return tooMany(c, wait);
+      const answer = await handle(c, request);
+      return answer.ok
+        ? jsonAnswer(c, { ok: true, ...(answer.value as { [name: string]: Json }) })
+        : refuse(c, answer.refusal);
+    });
+  }
+
+  const viewed = async (result: Result<LoginSnapshot>): Promise<Result<{ view: LoginView }>> =>
+    result.ok ? ok({ view: await loginView(result.value) }) : result;
+  const agent = (): AgentView => ({
+    endpoints: deps.agentEndpoints,
+    dialect: {
+      url: deps.assets.url('dialects/standard-key.js'),
+      integrity: deps.assets.integrity('dialects/standard-key.js'),
+    },
+  });
+
+  on('hello', async (c) => {
+    if (cookie.read(c.req.header('cookie')) === null) cookie.give(c, newBrowserSecret(deps.random));
+    return ok({});
+  });
+  on('claim', async (c, link) => {
+    const claimed = await logins.claim(link, secretOf(c));
+    if (!claimed.ok) return claimed;
+    const { view, claim } = claimed.value;
+    return ok({ view: await loginView(view), agent: agent(), claim });
+  });
+  on('view', async (c, request) => viewed(await logins.view(visit(c, request.interaction))));
+  on('challenge', async (c, request) => {
+    const issued = await logins.challenge(visit(c, request.interaction));
+    return issued.ok ? ok({ text: issued.value.text, expiresAt: issued.value.expiresAt }) : issued;
+  });
+  on('grant', async (c, request) => {
+    const grant = await logins.grant(visit(c, request.interaction), request.nonce);
+    return grant.ok ? ok({ grant: grant.value }) : grant;
+  });
+  on('certificates', async (c, request) => {
+    const classified = await logins.certificates(visit(c, request.interaction), request.certificates);
+    if (!classified.ok) return classified;
+    const now = deps.clock.now();
+    return ok({ certificates: classified.value.map((one) => certificateView(one, now, c.get('supportCode'))) });
+  });
+  on('evidence', async (c, { interaction: id, certificate: der, signature }) =>
+    viewed(await logins.evidence(visit(c, id), { certificate: der, signature })),
+  );
+  on('mobile', async (c, request) =>
+    viewed(await logins.beginMobile(visit(c, request.interaction), request.authority)),
+  );
+  on('redeliver', async (c, request) => viewed(await logins.redeliver(visit(c, request.interaction))));
+  on('cancel', async (c, request) => viewed(await logins.cancel(visit(c, request.interaction))));
+  app.all('/*', (c) => refuse(c, refusal('ROUTE_UNKNOWN')));
+  return app;
+}

@@ -1,0 +1,86 @@
+import { Hono } from 'hono';
+import { errorExit } from '#http/answer.ts';
+import { type EdgeEnv, requestContext } from '#http/context.ts';
+import { createLive, type Live } from '#http/live.ts';
+import type { Logins } from '#identity/logins.ts';
+import type { Logger } from '#kernel/log.ts';
+import { LIVE_PATH } from './api.ts';
+import { browserCookie } from './cookies.ts';
+import type { HostedDeps } from './deps.ts';
+import { pageGuard, refuse } from './guard.ts';
+import { authorityView } from './login-view.ts';
+import { createPublicOrigins, type PublicOrigins } from './origins.ts';
+import { pageError } from './page-error.ts';
+import { mountPages } from './pages/mount.ts';
+import { createLimiter, defaultRates } from './rates.ts';
+import { pageRoutes } from './routes-api.ts';
+import { factRoutes } from './routes-facts.ts';
+import { vendorRoutes } from './routes-vendor.ts';
+
+export type { HostedDeps } from './deps.ts';
+
+/** People's pages, their API, the vendors' callback door, and the hub's public facts, as one app. */
+export function createHosted(deps: HostedDeps): Hono<EdgeEnv> {
+  const https = deps.publicUrl.startsWith('https:');
+  const rates = { ...defaultRates, ...deps.rates };
+  const origins = createPublicOrigins(deps);
+  const cookie = browserCookie(https);
+  const app = new Hono<EdgeEnv>();
+
+  app.use('*', requestContext({ random: deps.random, https }));
+  app.onError(errorExit(deps.log, (c, refusal) => refuse(c, refusal)));
+  app.use(
+    '/hosted/*',
+    pageGuard({ origins, limiter: createLimiter(rates.address, deps.clock), trustProxy: deps.trustProxy }),
+  );
+  app.route('/hosted/api', pageRoutes({ ...deps, cookie, limiter: createLimiter(rates.interaction, deps.clock) }));
+  app.route('/drivers', vendorRoutes({ ...deps, vendorLimiter: createLimiter(rates.vendor, deps.clock) }));
+  app.route('/', factRoutes({ ...deps, origins }));
+  mountPages(app as unknown as Hono, {
+    assets: deps.assets,
+    publicOrigin: deps.publicUrl,
+    agentEndpoints: deps.agentEndpoints,
+    now: () => deps.clock.now(),
+    authorities: async () => {
+      const all = await deps.authorities.list(deps.store.read);
+      return all.filter((authority) => authority.status === 'active').map(authorityView);
+    },
+    look: async (link, request) => {
+      const seen = await deps.logins.look(link, cookie.read(request.headers.get('cookie') ?? undefined));
+      const { platform, refusal, supportCode } = seen;
+      return {
+        asker: platform === undefined ? null : askerOf(platform),
+        fault: refusal === undefined ? null : pageError(refusal, supportCode ?? ''),
+      };
+    },
+    diagnoseGrant: (nonce) => deps.logins.diagnoseGrant(nonce, deps.publicUrl),
+  });
+  return app;
+}
+
+const askerOf = ({ name, homeUrl }: { name: string; homeUrl: string }) => ({
+  name,
+  homeUrl,
+  host: new URL(homeUrl).host,
+});
+
+/** The live channel of the login pages: only the bound browser, only from our own page. Give its `upgrade` to the server and `publish` to the logins. */
+export function createLoginLive(deps: {
+  logins: () => Logins;
+  origins: PublicOrigins;
+  https: boolean;
+  log: Logger;
+}): Live {
+  const cookie = browserCookie(deps.https);
+  return createLive({
+    path: LIVE_PATH,
+    log: deps.log,
+    versions: (ids) => deps.logins().versions(ids),
+    admit: async (request, url) => {
+      if (!(await deps.origins.has(request.headers.origin))) return undefined;
+      const interaction = url.searchParams.get('interaction') ?? '';
+      const bound = await deps.logins().bound({ interaction, secret: cookie.read(request.headers.cookie) });
+      return bound.ok ? { subject: interaction, version: bound.value.version } : undefined;
+    },
+  });
+}
