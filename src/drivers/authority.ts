@@ -85,7 +85,8 @@ export interface NewAuthority {
 
 export const AUTHORITY_ID = /^[a-z][a-z0-9-]{0,31}$/;
 
-/** The driver that serves a medium of this authority; without a medium its main driver. */
+/** The driver that serves a medium of this authority. Without a medium: the phone where it has one, since a key is worked by the page. */
 export function driverFor(authority: Authority, medium?: Medium): string {
-  return (medium && authority.manifest.drivers[medium]) || authority.driver;
+  const { media, drivers } = authority.manifest;
+  return drivers[medium ?? (media.includes('mobile') ? 'mobile' : 'key')] ?? authority.driver;
 }

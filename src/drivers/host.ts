@@ -20,7 +20,7 @@ import type { Authorities } from './repository.ts';
  * as stored is unharmed and may be resumed later. `refused` comes from the driver alone and ends the exchange.
  */
 export interface DriverHosts {
-  /** `medium` picks the authority's driver for it; without one the authority's main driver. */
+  /** `medium` picks the authority's driver for it; default: the phone where the authority has one, else the key. */
   begin(authority: Authority, request: AuthRequest, medium?: Medium): Promise<Step<Evidence>>;
   /** `state` as the last pending step gave it, for this authority only. */
   resume(authority: Authority, state: Json, event: ResumeEvent): Promise<Step<Evidence>>;
@@ -81,7 +81,7 @@ export function createDriverHosts(deps: {
       ...(body === undefined ? {} : { body: utf8(body) }),
       timeoutMs: Math.max(1, request.timeoutMs),
       maxBytes: limits.driverMessage / 4,
-      allow: authority.manifest.egress,
+      allow: { ...authority.manifest.egress, plainHttp: 'registered' },
       signal,
     });
     return reply.ok ? { ...reply, body: fromUtf8(reply.body) } : reply;

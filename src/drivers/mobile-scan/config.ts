@@ -2,10 +2,13 @@ import { z } from 'zod';
 
 /** Configuration of one vendor's mobile service: all of it data, so that a further vendor of this kind needs no code. */
 export const configSchema = z.strictObject({
-  /** Base URL of the vendor's API, without a slash at its end; its origin must be registered for egress. */
-  apiBase: z.url({ protocol: /^https?$/ }).regex(/[^/]$/),
+  /** Base URL of the vendor's service, without a slash at its end; its origin must be registered for egress. */
+  service: z.url({ protocol: /^https?$/ }).regex(/[^/]$/),
   /** Which hub this is, as the vendor calls it. */
-  app: z.string().min(1).max(64),
+  app: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/)
+    .default('ca-interop-hub'),
   /** Shared with the vendor; authenticates both directions. 16 to 128 printable ASCII characters. */
   secret: z.string().regex(/^[\x21-\x7e]{16,128}$/),
   /** Milliseconds for one request to the vendor. */
