@@ -30,6 +30,7 @@ export const catalogue = {
   SIGN_AMBIGUOUS: row(400, '签名原文有歧义：{field} 的内容中含有“&”与参数名的组合，请修改后重新提交。', 'integrator'),
   BODY_TOO_LARGE: row(413, '提交的内容过大（上限 {limit}），请缩小后重新提交。', 'integrator'),
   ROUTE_UNKNOWN: row(404, '接口地址不存在，请核对接口文档中的地址与请求方式。', 'integrator'),
+  INTERFACE_NOT_OFFERED: row(404, '{title}接口在当前版本中尚未开放，请联系互认平台管理员了解开放时间。', 'operator'),
   METHOD_NOT_ALLOWED: row(405, '该接口只接受 {allow} 方式的请求。', 'integrator'),
   RATE_LIMITED: row(429, '请求过于频繁，请在 {seconds} 秒后重试。', 'integrator', true),
   // who is calling
@@ -58,7 +59,11 @@ export const catalogue = {
     'integrator',
   ),
   SERIAL_MISMATCH: row(422, '{field}（{label}）与所提交证书的序列号不一致，请核对。', 'integrator'),
-  SERIAL_REUSED: row(409, '证书（尾号 {tail}）的序列号已登记了内容不同的另一张证书，请联系 {authority} 核实。', 'vendor'),
+  SERIAL_REUSED: row(
+    409,
+    '证书（尾号 {tail}）的序列号已登记了内容不同的另一张证书，请联系 {authority} 核实。',
+    'vendor',
+  ),
   CERTIFICATE_PURPOSE: row(422, '{field}（{label}）的密钥用途不是{purpose}，请提交正确的证书。', 'integrator'),
   ISSUER_UNKNOWN: row(422, '该证书的签发机构未接入互认平台，请使用已接入机构的证书。', 'person'),
   CHAIN_INVALID: row(422, '证书链校验未通过，请使用正规渠道签发的证书。', 'person'),

@@ -81,6 +81,13 @@ export function checkCode(field: string, label: string, text: string) {
   return refusal('FIELD_INVALID', { field, label, reason: '应为 1 至 64 个字符，不含空格、& 和 =' });
 }
 
+/** A unit's identifier also travels in headers: printable ASCII. */
+export function checkUnitId(text: string) {
+  if (/^[\x21-\x7e]{1,64}$/.test(text) && !/[&=]/.test(text)) return undefined;
+  const reason = '应为 1 至 64 个字母、数字或符号，不含空格、& 和 =';
+  return refusal('FIELD_INVALID', { field: 'caUnitId', label: '接入单位标识', reason });
+}
+
 /** A name that people read. */
 export function checkName(field: string, label: string, text: string) {
   if (text.trim() !== '' && text.length <= limits.textField && !/\p{C}/u.test(text)) return undefined;

@@ -7,7 +7,7 @@ import { Secret } from '#kernel/secret.ts';
 import type { FieldCipher } from '#store/field-cipher.ts';
 import type { Handle, Store, Tx } from '#store/store.ts';
 import type { Platform, SecretInfo, Unit } from './party.ts';
-import { checkCode, checkName, completePlatform, type PlatformInput } from './platform-input.ts';
+import { checkName, checkUnitId, completePlatform, type PlatformInput } from './platform-input.ts';
 import { type UnitProfileInput, unitProfile } from './profile.ts';
 import * as rows from './repository.ts';
 import { newFileKey, newSecret } from './secrets.ts';
@@ -107,7 +107,7 @@ export function createRelyingParties({ cipher, clock, random, mode = 'production
     },
 
     async addUnit(tx, { id = `CU-${newSupportCode(random)}`, name, profile = {} }) {
-      const fault = checkCode('caUnitId', '接入单位标识', id) ?? checkName('name', '接入单位名称', name);
+      const fault = checkUnitId(id) ?? checkName('name', '接入单位名称', name);
       if (fault !== undefined) return refused(fault);
       if ((await rows.findUnit(tx, id)) !== undefined) return invalid('caUnitId', '接入单位标识', `${id} 已登记`);
       const unit: Unit = { id, name, status: 'active', profile: unitProfile.parse(profile) };

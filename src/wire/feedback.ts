@@ -24,6 +24,8 @@ export interface FeedbackResult {
 export interface FeedbackHub {
   /** Lower hex SM3 of the ticket's ASCII text: log in only the browser that brings that ticket to the return URL. */
   readonly ticketSm3: string;
+  /** `2026-03-18T09:31:00.000Z`: not later than the hub itself takes the ticket. */
+  readonly ticketExpires: string;
   /** Grows with each state of the task: an older message never overwrites a newer one. */
   readonly stateVersion: number;
   readonly userName: string;

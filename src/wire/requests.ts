@@ -2,7 +2,7 @@ import { refusal } from '#kernel/errors.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import type { Members } from './members.ts';
-import { readStandBy, type StartCheckHub } from './stand-by.ts';
+import { readStandBy, type StandByHub } from './stand-by.ts';
 
 /** Printed members → domain requests. Wire names stop here; what the values mean is the domain's business. */
 
@@ -28,23 +28,29 @@ export const printedNameOf: Readonly<Record<string, string>> = {
 
 const textOf = (members: Members, name: string): string => members.values.get(name) ?? '';
 
-/** userSynchro → the subject's record, as sent. */
-export const readSubject = (members: Members) => ({
-  userName: textOf(members, 'userName'),
-  idType: textOf(members, 'idType'),
-  idNumber: textOf(members, 'idNumber'),
-  unitName: textOf(members, 'unitName'),
-  unitCode: textOf(members, 'unitCode'),
-  signCertificate: textOf(members, 'signCert'),
-  encryptionCertificate: textOf(members, 'encCert'),
-  signSerial: textOf(members, 'signCertSn'),
-  encryptionSerial: textOf(members, 'encCertSn'),
-  endTime: textOf(members, 'certEndTime'),
-  legalName: textOf(members, 'legalName'),
-  legalIdNumber: textOf(members, 'legalIdcard'),
-  seal: textOf(members, 'signature'),
-  standBy: members.values.get('standBy') ?? null,
-});
+/** userSynchro → the subject's record, as sent, and what stands under `standBy.hub`. */
+export function readSubject(members: Members) {
+  const standBy = readStandBy(members);
+  if (!standBy.ok) return standBy;
+  const record = {
+    userName: textOf(members, 'userName'),
+    idType: textOf(members, 'idType'),
+    idNumber: textOf(members, 'idNumber'),
+    unitName: textOf(members, 'unitName'),
+    unitCode: textOf(members, 'unitCode'),
+    signCertificate: textOf(members, 'signCert'),
+    encryptionCertificate: textOf(members, 'encCert'),
+    signSerial: textOf(members, 'signCertSn'),
+    encryptionSerial: textOf(members, 'encCertSn'),
+    endTime: textOf(members, 'certEndTime'),
+    legalName: textOf(members, 'legalName'),
+    legalIdNumber: textOf(members, 'legalIdcard'),
+    seal: textOf(members, 'signature'),
+    // Without time and nonce, so that a repeat has the same content.
+    standBy: standBy.value.text === null ? null : standBy.value.content,
+  };
+  return ok({ record, hub: standBy.value.hub });
+}
 
 const CHANGES = { '0': 'renew', '1': 'change', '2': 'cancel' } as const;
 
@@ -55,14 +61,16 @@ export function readChange(members: Members) {
     const reason = '应为 0（延期）、1（变更）或 2（注销）';
     return refused(refusal('FIELD_INVALID', { field: 'paType', label: '参数类型', reason }));
   }
-  return ok({ ...readSubject(members), change: CHANGES[paType] });
+  const subject = readSubject(members);
+  if (!subject.ok) return subject;
+  return ok({ request: { ...subject.value.record, change: CHANGES[paType] }, hub: subject.value.hub });
 }
 
 export interface LoginRequest {
   readonly taskId: string;
   readonly orgcode: string;
   readonly standBy: string | null;
-  readonly hub: StartCheckHub;
+  readonly hub: StandByHub;
   /** What a repeat must equal (readings L31): `sign`, `hub.timestamp` and `hub.nonce` may differ. */
   readonly content: JsonObject;
 }

@@ -5,8 +5,8 @@ import { isObject, type JsonObject, readJson } from '#kernel/json.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import type { Members } from './members.ts';
 
-/** Our optional extensions of startCheck, under `"hub"` of a JSON standBy (readings L48). */
-export interface StartCheckHub {
+/** Our optional extensions of nos. 1 to 3, under `"hub"` of a JSON standBy (readings L48). */
+export interface StandByHub {
   /** One of the registered return URLs, exactly (L30). */
   readonly returnUrl?: string | undefined;
   /** When the caller wrote the message: epoch seconds or milliseconds, or ISO 8601 with zone (L3). */
@@ -17,7 +17,7 @@ export interface StartCheckHub {
 export interface StandBy {
   /** The caller's text as it came; null when there was none. */
   readonly text: string | null;
-  readonly hub: StartCheckHub;
+  readonly hub: StandByHub;
   /** What makes two requests the same one: the text without `hub.timestamp` and `hub.nonce`, which differ at each try. */
   readonly content: string;
 }

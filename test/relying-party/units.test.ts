@@ -49,7 +49,7 @@ describe('a connecting unit', () => {
     expect(reasonOf(await addUnit({ id: 'A', name: '乙' }))).toBe('FIELD_INVALID A 已登记');
   });
 
-  it.each(['', 'a b', 'a&b', 'a=b', 'a\nb', 'x'.repeat(65)])(
+  it.each(['', 'a b', 'a&b', 'a=b', 'a\nb', 'x'.repeat(65), '接入甲'])(
     'refuses the identifier %j, which would stand in signed strings',
     async (id) => {
       const { addUnit } = await world();

@@ -53,6 +53,7 @@ const result: FeedbackResult = {
 };
 const hub = {
   ticketSm3: 'ab'.repeat(32),
+  ticketExpires: '2026-03-18T01:31:00.000Z',
   stateVersion: 5,
   userName: '张三',
   certEndTime: '2026-10-17 23:59:59',

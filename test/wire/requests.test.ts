@@ -69,7 +69,7 @@ describe('changeCert', () => {
     ['2', 'cancel'],
   ])('paType %s means %s', (paType, change) => {
     const read = readChange(members({ paType, signCert: 'S', signature: '' }));
-    expect(read.ok && read.value).toMatchObject({ change, signCertificate: 'S', seal: '', standBy: null });
+    expect(read.ok && read.value.request).toMatchObject({ change, signCertificate: 'S', seal: '', standBy: null });
   });
   it.each(['3', '00', '延期', '-1'])('paType %s is refused by name', (paType) => {
     const read = readChange(members({ paType }));
@@ -79,10 +79,10 @@ describe('changeCert', () => {
 
 describe('userSynchro', () => {
   it('becomes a record in domain words', () => {
-    const record = readSubject(
+    const read = readSubject(
       members({ encCert: 'E', signCertSn: '01', legalIdcard: '2', certEndTime: '2026', standBy: 's' }),
     );
-    expect(record).toMatchObject({
+    expect(read.ok && read.value.record).toMatchObject({
       encryptionCertificate: 'E',
       signSerial: '01',
       legalIdNumber: '2',
