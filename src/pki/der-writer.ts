@@ -16,6 +16,8 @@ function header(tag: number, length: number): Bytes {
 }
 
 export const sequence = (...items: readonly Bytes[]): Bytes => tlv(tags.sequence, ...items);
+/** The same for lists of any length. */
+export const sequenceOf = (items: readonly Bytes[]): Bytes => tlv(tags.sequence, Buffer.concat(items));
 export const set = (...items: readonly Bytes[]): Bytes => tlv(tags.set, ...[...items].sort(Buffer.compare));
 export const explicit = (n: number, ...content: readonly Bytes[]): Bytes => tlv(contextConstructed(n), ...content);
 export const implicit = (n: number, content: Bytes): Bytes => tlv(contextPrimitive(n), content);

@@ -1,0 +1,225 @@
+import { describe, expect, it } from 'vitest';
+import { DAY, type TestAuthority } from '#fixtures/pki/authority.ts';
+import { buildCrl, type CrlSpec, withBrokenSignature } from '#fixtures/pki/builder.ts';
+import {
+  authorityKeyId,
+  basicConstraints,
+  caUsage,
+  crlDistributionPoints,
+  extension,
+  signUsage,
+} from '#fixtures/pki/extensions.ts';
+import { rsaSigner, sm2Signer } from '#fixtures/pki/signer.ts';
+import { type Bytes, utf8 } from '#kernel/bytes.ts';
+import { type Crl, parseCrl, verifyCrl } from '#pki/crl.ts';
+import { boolean, derNull, explicit, implicit, integer, sequence } from '#pki/der-writer.ts';
+import { oids } from '#pki/oids.ts';
+import type { VerifiedCertificate } from '#pki/path.ts';
+import { judgeRevocation } from '#pki/revocation.ts';
+import { ca, gm, judge, keyUsageOf, leaf, NOW, read } from './support.ts';
+
+const HOUR = 3_600_000;
+const root = await ca('根');
+const issuing = await ca('签发', { issuer: root, pathLength: 0, serial: '1001' });
+const POINT = 'http://crl.beichen.example/issuing-3.crl';
+const person = await leaf(issuing, {
+  serial: '2002ABCD',
+  extensions: [signUsage(), basicConstraints(false), crlDistributionPoints([POINT])],
+});
+
+function verify(
+  certificate: Bytes,
+  authority: TestAuthority = issuing,
+  anchor: TestAuthority = root,
+): VerifiedCertificate {
+  const question = { certificate, intermediates: [authority.certificate], anchors: [anchor.certificate] };
+  const result = judge(question, { allowNonGm: true });
+  if (!result.ok) throw new Error(result.fault.code);
+  return result.verified;
+}
+const verified = verify(person);
+const parse = (der: Bytes): Crl => {
+  const crl = parseCrl(gm, der);
+  if (crl === undefined) throw new Error('unreadable list');
+  return crl;
+};
+const fresh = { thisUpdate: NOW - HOUR, nextUpdate: NOW + HOUR };
+const rootList = parse(await root.crl(fresh));
+
+/** The status when the intermediate publishes this list and the root a fresh empty one. */
+async function status(
+  list: Bytes | undefined,
+  options: { upper?: Crl | undefined; at?: number; graceMs?: number } = {},
+) {
+  const own = list === undefined ? undefined : parseCrl(gm, list);
+  const answer = await judgeRevocation({
+    verified,
+    crls: async ({ depth }) => (depth === 0 ? own : 'upper' in options ? options.upper : rootList),
+    at: options.at ?? NOW,
+    graceMs: options.graceMs ?? 0,
+  });
+  return answer.status === 'unavailable' ? answer.detail.replace(/^link \d: /, '') : answer.status;
+}
+const listed = (entry: Partial<CrlSpec['revoked'][number]> = {}) =>
+  issuing.crl({ ...fresh, revoked: [{ serial: '2002ABCD', at: NOW - DAY, ...entry }] });
+const scoped = (...parts: Bytes[]) =>
+  issuing.crl({
+    ...fresh,
+    extensions: [authorityKeyId(issuing.keyId), extension(oids.issuingDistributionPoint, sequence(...parts), true)],
+  });
+const yes = (n: number) => implicit(n, Uint8Array.of(0xff));
+const pointName = (url: string) => explicit(0, explicit(0, implicit(6, utf8(url))));
+
+describe('the status of a verified certificate', () => {
+  it('is good when every issuer below the anchor has a fresh list without it', async () => {
+    expect(await status(await issuing.crl(fresh))).toBe('good');
+    const other = [{ serial: '2002ABCE', at: NOW - DAY }];
+    expect(await status(await issuing.crl({ ...fresh, revoked: other }))).toBe('good');
+  });
+
+  it('is revoked with time, reason and tail of the serial', async () => {
+    const crl = parse(await listed({ reason: 1 }));
+    const answer = await judgeRevocation({
+      verified,
+      crls: async ({ depth }) => (depth === 0 ? crl : rootList),
+      at: NOW,
+      graceMs: 0,
+    });
+    expect(answer).toEqual({ status: 'revoked', at: NOW - DAY, reason: 'keyCompromise', serialTail: 'ABCD' });
+  });
+
+  it('is revoked when an intermediate on its path is, whatever its own list says or lacks', async () => {
+    const upper = parse(await root.crl({ ...fresh, revoked: [{ serial: '1001', at: NOW - DAY, reason: 2 }] }));
+    expect(await status(await issuing.crl(fresh), { upper })).toBe('revoked');
+    expect(await status(undefined, { upper })).toBe('revoked');
+  });
+
+  it('is revoked on hold, and good again after removeFromCRL', async () => {
+    expect(await status(await listed({ reason: 6 }))).toBe('revoked');
+    expect(await status(await listed({ reason: 8 }))).toBe('good');
+  });
+
+  it('before the moment of revocation was good', async () => {
+    expect(await status(await listed({ at: NOW + 1000 }))).toBe('good');
+    expect(await status(await listed({ at: NOW }))).toBe('revoked');
+  });
+
+  it('is unavailable for want of any list of the path', async () => {
+    expect(await status(undefined)).toBe('no revocation list');
+    expect(await status(await issuing.crl(fresh), { upper: undefined })).toBe('no revocation list');
+  });
+
+  it('is unavailable from a list that has ended, once its grace is over', async () => {
+    const list = await issuing.crl({ thisUpdate: NOW - DAY, nextUpdate: NOW - HOUR });
+    expect(await status(list)).toBe('the revocation list is out of date');
+    expect(await status(list, { graceMs: HOUR - 1 })).toBe('the revocation list is out of date');
+    expect(await status(list, { graceMs: HOUR })).toBe('good');
+    expect(await status(await issuing.crl({ thisUpdate: NOW + HOUR }))).toBe('the revocation list is from the future');
+    const endless = await buildCrl(
+      { issuer: issuing.subject, thisUpdate: NOW - HOUR, revoked: [], extensions: [] },
+      issuing.signer,
+    );
+    expect(await status(endless)).toBe('the revocation list does not say when it ends');
+  });
+
+  it('is unavailable from a forged list, or one of another issuer', async () => {
+    const foreign = 'the revocation list is not of this issuer';
+    const twin = await ca('签发', { issuer: root, pathLength: 0 });
+    expect(await status(withBrokenSignature(await listed()))).toBe(foreign);
+    expect(await status(await root.crl(fresh))).toBe(foreign);
+    expect(await status(await twin.crl(fresh))).toBe(foreign);
+    const forged = { issuer: issuing.subject, ...fresh, revoked: [], extensions: [] };
+    expect(await status(await buildCrl(forged, sm2Signer(gm, gm.sm2.generateKey())))).toBe(foreign);
+  });
+
+  it('never comes from the list of another CA that revoked the same serial', async () => {
+    const other = await ca('他人', { issuer: root });
+    const list = await other.crl({ ...fresh, revoked: [{ serial: '2002ABCD', at: NOW - DAY }] });
+    expect(await status(list)).toBe('the revocation list is not of this issuer');
+  });
+
+  it('needs a path that was verified here', async () => {
+    const answer = await judgeRevocation({
+      verified: { ...verified } as VerifiedCertificate,
+      crls: async () => rootList,
+      at: NOW,
+      graceMs: 0,
+    });
+    expect(answer.status).toBe('unavailable');
+  });
+});
+
+describe('the scope of a list', () => {
+  const uncovered = 'the revocation list does not cover this certificate';
+  it('for users only, authorities only, or one distribution point is respected', async () => {
+    expect(await status(await scoped(yes(1)))).toBe('good');
+    expect(await status(await scoped(yes(2)))).toBe(uncovered);
+    expect(await status(await scoped(pointName(POINT)))).toBe('good');
+    expect(await status(await scoped(pointName('http://crl.beichen.example/issuing-4.crl')))).toBe(uncovered);
+  });
+
+  it('that this hub does not process makes the list unusable', async () => {
+    expect(await status(await scoped(yes(4)))).toBe('no revocation list'); // indirect
+    expect(await status(await scoped(yes(5)))).toBe('no revocation list'); // attribute certificates
+    expect(await status(await scoped(implicit(3, Uint8Array.of(1, 0x80))))).toBe('no revocation list'); // some reasons
+    expect(await status(await scoped(explicit(0, sequence())))).toBe('no revocation list'); // named by directory
+  });
+});
+
+describe('a list is not read at all', () => {
+  const unreadable = async (spec: Partial<CrlSpec>) =>
+    parseCrl(gm, await issuing.crl({ ...fresh, ...spec })) === undefined;
+  it('with an unknown critical extension, of the list or of one entry', async () => {
+    const strange = (critical: boolean) => extension('1.2.3.4', derNull(), critical);
+    expect(await unreadable({ extensions: [strange(true)] })).toBe(true);
+    expect(await unreadable({ extensions: [strange(false)] })).toBe(false);
+    const entry = (critical: boolean) => [{ serial: '05', at: NOW, extensions: [strange(critical)] }];
+    expect(await unreadable({ revoked: entry(true) })).toBe(true);
+    expect(await unreadable({ revoked: entry(false) })).toBe(false);
+  });
+
+  it('when it is a delta list, marked critical or not', async () => {
+    for (const critical of [true, false]) {
+      expect(await unreadable({ extensions: [extension(oids.deltaCrlIndicator, integer(1), critical)] })).toBe(true);
+    }
+  });
+
+  it('when an indirect entry names another issuer', async () => {
+    const other = extension(oids.certificateIssuer, sequence(), true);
+    expect(await unreadable({ revoked: [{ serial: '05', at: NOW, extensions: [other] }] })).toBe(true);
+  });
+
+  it('when a certificate comes in its place', () => {
+    expect(parseCrl(gm, person)).toBeUndefined();
+    expect(parseCrl(gm, boolean(true))).toBeUndefined();
+  });
+});
+
+describe('the issuer of a list', () => {
+  it('may sign lists only when its usage says so', async () => {
+    const noLists = await ca('不签列表', {
+      issuer: root,
+      extensions: [basicConstraints(true), keyUsageOf('keyCertSign')],
+    });
+    const both = await ca('都签', { issuer: root, extensions: [basicConstraints(true), caUsage()] });
+    expect(verifyCrl(gm, parse(await noLists.crl(fresh)), read(noLists.certificate))).toBe(false);
+    expect(verifyCrl(gm, parse(await both.crl(fresh)), read(both.certificate))).toBe(true);
+  });
+
+  it('may be an RSA authority', async () => {
+    const rsa = await ca('老', { signer: rsaSigner() });
+    const crl = parse(await rsa.crl({ ...fresh, revoked: [{ serial: '2002ABCD', at: NOW - DAY }] }));
+    expect(verifyCrl(gm, crl, read(rsa.certificate))).toBe(true);
+    expect(verifyCrl(gm, crl, read(root.certificate))).toBe(false);
+  });
+
+  it('publishes a hundred thousand entries, and one is found', async () => {
+    const revoked = Array.from({ length: 100_000 }, (_, i) => ({
+      serial: (0x10000000 + i).toString(16),
+      at: NOW - DAY,
+    }));
+    const crl = parse(await issuing.crl({ ...fresh, revoked }));
+    expect([crl.size, crl.entry('10000007')?.at, crl.entry('2002ABCD')]).toEqual([100_000, NOW - DAY, undefined]);
+    expect(verifyCrl(gm, crl, read(issuing.certificate))).toBe(true);
+  });
+});
