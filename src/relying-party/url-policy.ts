@@ -1,6 +1,7 @@
+import { parseRange } from '#delivery/addresses.ts';
 import { type Refusal, refusal } from '#kernel/errors.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
-import { addressWithin, isWithin, parseRange, type Range } from './ranges.ts';
+import { addressWithin, isWithin, rangesOf } from './ranges.ts';
 
 /** `development` additionally allows plain http on this machine's own loopback. */
 export type Mode = 'development' | 'production';
@@ -13,8 +14,6 @@ export interface UrlPolicy {
 
 const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'];
 export const LOOPBACK = ['127.0.0.0/8', '::1/128'];
-
-const blocks = (texts: readonly string[]): Range[] => texts.flatMap((text) => parseRange(text) ?? []);
 
 /**
  * A URL that somebody registers for us to call or to send a browser to: the value, in the one spelling the WHATWG parser gives.
@@ -64,8 +63,8 @@ export function checkRange(text: string, mode: Mode): Refusal | undefined {
   const field = { field: 'privateRanges', label: '私网网段' };
   const range = parseRange(text);
   if (range === undefined) return refusal('FIELD_INVALID', { ...field, reason: `${text.slice(0, 60)} 不是规范的网段` });
-  if (isWithin(range, blocks(PRIVATE))) return undefined;
-  if (mode === 'development' && isWithin(range, blocks(LOOPBACK))) return undefined;
+  if (isWithin(range, rangesOf(PRIVATE))) return undefined;
+  if (mode === 'development' && isWithin(range, rangesOf(LOOPBACK))) return undefined;
   return refusal('FIELD_INVALID', { ...field, reason: `${text.slice(0, 60)} 不是可登记的私网网段` });
 }
 

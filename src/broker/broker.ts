@@ -1,0 +1,70 @@
+import { Hono } from 'hono';
+import { errorExit, jsonAnswer } from '#http/answer.ts';
+import type { EdgeContext, EdgeEnv } from '#http/context.ts';
+import { type Refusal, refusal } from '#kernel/errors.ts';
+import type { JsonObject } from '#kernel/json.ts';
+import type { Result } from '#kernel/result.ts';
+import { refusalAnswer, successAnswer } from '#wire/answers.ts';
+import { interfaces, type PrintedInterface } from '#wire/interfaces.ts';
+import type { BrokerDeps } from './deps.ts';
+import { addExtensions, extensionRefusal } from './extensions.ts';
+import { createFreshness } from './freshness.ts';
+import { proveRequest } from './prove.ts';
+import { createUseCases, type UseCase } from './use-cases.ts';
+
+/**
+ * The trading systems' API under `/api/ca/*`. Every answer is `{code,msg,…}`; HTTP says 200 for all of them but 413 and 5xx (readings L15).
+ * Expects http/context.ts before it.
+ */
+export function createBroker(deps: BrokerDeps): Hono<EdgeEnv> {
+  const app = new Hono<EdgeEnv>();
+  const useCases = createUseCases(deps, createFreshness(deps.clock));
+
+  for (const [name, entry] of Object.entries<PrintedInterface>(interfaces)) {
+    if (entry.caller !== 'trading-system') continue;
+    const useCase = useCases[name];
+    app.post(entry.path, async (c) => {
+      const started = deps.clock.monotonic();
+      const result = await serve(deps, c, entry, useCase);
+      const outcome = result.ok ? 'ok' : result.refusal.code;
+      const ids = { requestId: c.get('requestId'), supportCode: c.get('supportCode') };
+      deps.log.info({ ...ids, interface: name, outcome, ms: Math.round(deps.clock.monotonic() - started) }, 'answered');
+      return result.ok
+        ? jsonAnswer(c, successAnswer(entry.response, result.value))
+        : wireRefusal(c, result.refusal, entry);
+    });
+    app.all(entry.path, (c) => {
+      c.header('Allow', 'POST');
+      return wireRefusal(c, refusal('METHOD_NOT_ALLOWED', { allow: 'POST' }), entry);
+    });
+  }
+  addExtensions(app, deps);
+  app.all('/api/ca/ext/*', (c) => extensionRefusal(c, refusal('ROUTE_UNKNOWN')));
+  app.all('/api/ca/*', (c) => wireRefusal(c, refusal('ROUTE_UNKNOWN')));
+  app.onError(
+    errorExit(deps.log, (c, why) =>
+      c.req.path.startsWith('/api/ca/ext/') ? extensionRefusal(c, why) : wireRefusal(c, why),
+    ),
+  );
+  return app;
+}
+
+async function serve(
+  deps: BrokerDeps,
+  c: EdgeContext,
+  entry: PrintedInterface,
+  useCase: UseCase | undefined,
+): Promise<Result<JsonObject>> {
+  if (useCase === undefined) {
+    return { ok: false, refusal: refusal('INTERFACE_NOT_OFFERED', { title: entry.title }) };
+  }
+  const proven = await proveRequest(deps, c, entry.request);
+  return proven.ok ? useCase(proven.value) : proven;
+}
+
+/** 413, 429 and 5xx say so to proxies as well; everything else is an answer (readings L15). */
+function wireRefusal(c: EdgeContext, why: Refusal, entry?: PrintedInterface): Response {
+  const body = refusalAnswer(why, c.get('supportCode'), entry?.request);
+  const status = ({ 413: 413, 429: 429, 500: 500, 503: 503 } as const)[Number(body['code'])] ?? 200;
+  return jsonAnswer(c, body, status);
+}

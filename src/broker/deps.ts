@@ -1,0 +1,18 @@
+import type { Gm } from '#crypto/gm.ts';
+import type { Logins } from '#identity/logins.ts';
+import type { Clock } from '#kernel/clock.ts';
+import type { Logger } from '#kernel/log.ts';
+import type { RelyingParties } from '#relying-party/relying-parties.ts';
+import type { Store } from '#store/store.ts';
+import type { Subscribers } from '#subscriber/subscribers.ts';
+
+/** What the trading systems' API is made of. */
+export interface BrokerDeps {
+  readonly store: Pick<Store, 'read'>;
+  readonly gm: Gm;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly relyingParties: Pick<RelyingParties, 'unit' | 'liveSecrets' | 'platform'>;
+  readonly subscribers: Pick<Subscribers, 'synchronise' | 'change'>;
+  readonly logins: Pick<Logins, 'start' | 'status' | 'redeemTicket'>;
+}

@@ -1,0 +1,82 @@
+import type { Hono } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { jsonAnswer } from '#http/answer.ts';
+import type { EdgeContext, EdgeEnv } from '#http/context.ts';
+import { isoUtc } from '#kernel/clock.ts';
+import { type Refusal, refusal, rowOf } from '#kernel/errors.ts';
+import type { JsonObject } from '#kernel/json.ts';
+import { ok, type Result, refused } from '#kernel/result.ts';
+import { refusalAnswer } from '#wire/answers.ts';
+import type { PrintedField } from '#wire/interfaces.ts';
+import { readInstant } from '#wire/stand-by.ts';
+import type { BrokerDeps } from './deps.ts';
+import { proveQuery, proveRequest } from './prove.ts';
+
+/** Our own additions beside the printed interfaces. They answer with real HTTP statuses, and the same `{code,msg}`. */
+
+/** How far a query's time stamp may be from the hub's clock. */
+const QUERY_WINDOW_MS = 5 * 60_000;
+
+const must = (name: string, zh: string): PrintedField => ({ name, zh, type: 'String', required: true });
+
+/** Members of a ticket's redemption; all of them but `sign` are signed. */
+export const ticketFields: readonly PrintedField[] = [
+  must('caUnitId', '接入单位标识'),
+  must('taskId', '标识本次任务'),
+  must('ticket', '一次性登录凭据'),
+  must('sign', '签名'),
+];
+
+/** Members of a task query: one in the path, three in headers; signed in the same style as a body. */
+export const taskQueryFields: readonly (PrintedField & { readonly place: string })[] = [
+  { ...must('caUnitId', '接入单位标识'), place: '请求头 X-Ca-Unit-Id' },
+  { ...must('taskId', '标识本次任务'), place: '地址' },
+  { ...must('timestamp', '毫秒时间戳，与互认平台相差不超过 5 分钟'), place: '请求头 X-Ca-Timestamp' },
+  { ...must('sign', '签名'), place: '请求头 X-Ca-Sign' },
+];
+
+export function addExtensions(app: Hono<EdgeEnv>, deps: BrokerDeps): void {
+  app.get('/api/ca/ext/tasks/:taskId', async (c) => answer(c, await queryTask(deps, c, c.req.param('taskId'))));
+  app.post('/api/ca/ext/tickets', async (c) => answer(c, await redeem(deps, c)));
+}
+
+async function queryTask(deps: BrokerDeps, c: EdgeContext, taskId: string): Promise<Result<JsonObject>> {
+  const headers = { caUnitId: 'x-ca-unit-id', timestamp: 'x-ca-timestamp', sign: 'x-ca-sign' } as const;
+  const query = { taskId, caUnitId: '', timestamp: '', sign: '' };
+  for (const [name, header] of Object.entries(headers)) {
+    const value = c.req.header(header)?.trim() ?? '';
+    if (value === '') return refused(refusal('FIELD_MISSING', { field: header, label: '请求头' }));
+    query[name as keyof typeof headers] = value;
+  }
+  const at = readInstant(query.timestamp);
+  if (at === undefined || Math.abs(deps.clock.now() - at) > QUERY_WINDOW_MS) {
+    const reason = '应为毫秒时间戳，与互认平台相差不超过 5 分钟';
+    return refused(refusal('FIELD_INVALID', { field: headers.timestamp, label: '请求头', reason }));
+  }
+  const unit = await proveQuery(deps, query);
+  if (!unit.ok) return unit;
+  const status = await deps.logins.status(unit.value, taskId);
+  if (!status.ok) return status;
+  const { createdAt, expiresAt, endedAt, error, ...rest } = status.value;
+  const times = { createdAt: isoUtc(createdAt), expiresAt: isoUtc(expiresAt), endedAt: endedAt && isoUtc(endedAt) };
+  return ok({ ...rest, ...times, error });
+}
+
+async function redeem(deps: BrokerDeps, c: EdgeContext): Promise<Result<JsonObject>> {
+  const proven = await proveRequest(deps, c, ticketFields, { extraMembers: false });
+  if (!proven.ok) return proven;
+  const { unit, members } = proven.value;
+  const taskId = members.values.get('taskId') ?? '';
+  const redeemed = await deps.logins.redeemTicket(unit, taskId, members.values.get('ticket') ?? '');
+  if (!redeemed.ok) return redeemed;
+  const { deliveredAt, redeemedAt, ...rest } = redeemed.value;
+  return ok({ ...rest, deliveredAt: isoUtc(deliveredAt), redeemedAt: isoUtc(redeemedAt) });
+}
+
+function answer(c: EdgeContext, result: Result<JsonObject>): Response {
+  if (result.ok) return jsonAnswer(c, { code: 200, msg: '成功', data: result.value });
+  return extensionRefusal(c, result.refusal);
+}
+
+export const extensionRefusal = (c: EdgeContext, why: Refusal): Response =>
+  jsonAnswer(c, refusalAnswer(why, c.get('supportCode'), ticketFields), rowOf(why.code).wire as ContentfulStatusCode);

@@ -1,0 +1,73 @@
+import { readBody } from '#http/body.ts';
+import type { EdgeContext } from '#http/context.ts';
+import { refusal } from '#kernel/errors.ts';
+import { type JsonObject, readJsonObject } from '#kernel/json.ts';
+import { limits } from '#kernel/limits.ts';
+import { ok, type Result, refused } from '#kernel/result.ts';
+import type { Unit } from '#relying-party/party.ts';
+import type { PrintedField } from '#wire/interfaces.ts';
+import { type Members, readMembers } from '#wire/members.ts';
+import { canonicalString, canonicalStrings, type SignProfile, verifySign } from '#wire/sign.ts';
+import type { BrokerDeps } from './deps.ts';
+
+/** Who asks, and what the printed members say. */
+export interface ProvenRequest {
+  readonly unit: Unit;
+  readonly members: Members;
+}
+
+/**
+ * Body → unit and members: read, parse, every printed member in form, unit known, string unambiguous, `sign` right, unit active. In that
+ * order, so that a missing member is always named, and nothing is looked up for a body that is none.
+ */
+export async function proveRequest(
+  deps: BrokerDeps,
+  c: EdgeContext,
+  fields: readonly PrintedField[],
+  options: { extraMembers: boolean } = { extraMembers: true },
+): Promise<Result<ProvenRequest>> {
+  const body = await readRequest(c);
+  if (!body.ok) return body;
+  const members = readMembers(fields, body.value);
+  if (!members.ok) return members;
+  const unit = await deps.relyingParties.unit(deps.store.read, members.value.values.get('caUnitId') ?? '');
+  if (unit === undefined) return refused(refusal('UNIT_UNKNOWN'));
+  const profile = options.extraMembers ? unit.profile : { ...unit.profile, allMembers: false };
+  const canonicals = canonicalStrings(profile, fields, members.value, body.value);
+  if (!canonicals.ok) return canonicals;
+  const proven = await proveSign(deps, unit, canonicals.value, members.value.values.get('sign') ?? '');
+  return proven.ok ? ok({ unit, members: members.value }) : proven;
+}
+
+/** The same for a request without a body: three members, signed in the one style (unit, task, time). */
+export async function proveQuery(
+  deps: BrokerDeps,
+  query: { caUnitId: string; taskId: string; timestamp: string; sign: string },
+): Promise<Result<Unit>> {
+  const unit = await deps.relyingParties.unit(deps.store.read, query.caUnitId);
+  if (unit === undefined) return refused(refusal('UNIT_UNKNOWN'));
+  const { sign, ...members } = query;
+  return proveSign(deps, unit, [canonicalString(Object.entries(members))], sign);
+}
+
+async function proveSign(
+  deps: BrokerDeps,
+  unit: Unit,
+  canonicals: readonly string[],
+  given: string,
+): Promise<Result<Unit>> {
+  const secrets = await deps.relyingParties.liveSecrets(deps.store.read, unit.id);
+  const { sign: algorithm }: SignProfile = unit.profile;
+  if (!verifySign(deps.gm, algorithm, secrets, canonicals, given)) {
+    // Only a sandbox unit is told; it holds no real persons, and the string is its own message.
+    const shown = unit.profile.sandbox ? `algorithm=${algorithm}; canonical=${canonicals[0] ?? ''}` : undefined;
+    return refused(refusal('SIGN_WRONG', {}, shown));
+  }
+  return unit.status === 'active' ? ok(unit) : refused(refusal('UNIT_SUSPENDED'));
+}
+
+/** Any content type that carries UTF-8 JSON (readings L49). */
+async function readRequest(c: EdgeContext): Promise<Result<JsonObject>> {
+  const bytes = await readBody(c, limits.jsonBody);
+  return bytes.ok ? readJsonObject(bytes.value) : bytes;
+}

@@ -1,0 +1,58 @@
+import { refusal } from '#kernel/errors.ts';
+import type { JsonObject } from '#kernel/json.ts';
+import { ok, type Result, refused } from '#kernel/result.ts';
+import { readChange, readLogin, readSubject } from '#wire/requests.ts';
+import type { BrokerDeps } from './deps.ts';
+import type { Freshness } from './freshness.ts';
+import type { ProvenRequest } from './prove.ts';
+
+/** A proven request → the members of a successful answer besides code and msg. */
+export type UseCase = (request: ProvenRequest) => Promise<Result<JsonObject>>;
+
+/** The interfaces of this version that trading systems call, by printed name. */
+export function createUseCases(deps: BrokerDeps, freshness: Freshness): Record<string, UseCase> {
+  return {
+    async userSynchro({ unit, members }) {
+      const read = readSubject(members);
+      if (!read.ok) return read;
+      const stale = freshness(unit, read.value.hub);
+      if (stale !== undefined) return refused(stale);
+      const outcome = await deps.subscribers.synchronise(unit, read.value.record);
+      if (!outcome.ok) return outcome;
+      const { status, created, warnings } = outcome.value;
+      return ok({ data: { status, created, ...warningsOf(warnings) } });
+    },
+
+    async changeCert({ unit, members }) {
+      const read = readChange(members);
+      if (!read.ok) return read;
+      const stale = freshness(unit, read.value.hub);
+      if (stale !== undefined) return refused(stale);
+      const outcome = await deps.subscribers.change(unit, read.value.request);
+      if (!outcome.ok) return outcome;
+      const { status, created, warnings, retired } = outcome.value;
+      return ok({ data: { status, created, retired: [...retired], ...warningsOf(warnings) } });
+    },
+
+    async startCheck({ unit, members }) {
+      const read = readLogin(members);
+      if (!read.ok) return read;
+      const { taskId, orgcode, standBy, hub, content } = read.value;
+      const stale = freshness(unit, hub);
+      if (stale !== undefined) return refused(stale);
+      const platform = await deps.relyingParties.platform(deps.store.read, unit.id, orgcode);
+      if (platform?.status !== 'active') return refused(refusal('PLATFORM_UNKNOWN', { orgcode }));
+      const started = await deps.logins.start(unit, platform, {
+        taskId,
+        standBy,
+        returnUrl: hub.returnUrl ?? null,
+        content,
+      });
+      return started.ok ? ok({ Loginurl: started.value.pageUrl }) : started;
+    },
+  };
+}
+
+/** `warnings` for programs, `warning` as one sentence for whoever shows a single text (readings L24). */
+const warningsOf = (warnings: readonly string[]): JsonObject =>
+  warnings.length === 0 ? {} : { warning: warnings.join(''), warnings: [...warnings] };
