@@ -1,7 +1,8 @@
 import { Hono } from 'hono';
+import { fingerprintOf, HUB_IDENTITY_PATH, type HubIdentity } from '#agent/protocol.ts';
 import { jsonAnswer } from '#http/answer.ts';
 import type { EdgeEnv } from '#http/context.ts';
-import { base64, hex } from '#kernel/bytes.ts';
+import { hex } from '#kernel/bytes.ts';
 import { refusalOf } from '#kernel/errors.ts';
 import type { HostedDeps } from './deps.ts';
 import type { PublicOrigins } from './origins.ts';
@@ -9,14 +10,13 @@ import type { PublicOrigins } from './origins.ts';
 /** What anybody may know of the hub: who it is to an agent that wants to pair, whether it lives, whether it can work. */
 export function factRoutes(deps: HostedDeps & { readonly origins: PublicOrigins }): Hono<EdgeEnv> {
   const app = new Hono<EdgeEnv>();
-  const spki = deps.gm.sm2.spki(deps.signingKey);
-  const publicKey = base64(spki);
-  const fingerprint = hex(deps.gm.sm3(spki));
+  const publicKey = hex(deps.signingKey.point);
+  const fingerprint = fingerprintOf(deps.gm, deps.signingKey);
 
-  /** `publicKey` base64 SubjectPublicKeyInfo; `fingerprint` its SM3, lower hex: what the person compares when he pairs an agent. */
-  app.get('/.well-known/ca-interop-hub', async (c) =>
-    jsonAnswer(c, { origin: await deps.origins.ofHost(c.req.header('host')), publicKey, fingerprint }),
-  );
+  app.get(HUB_IDENTITY_PATH, async (c) => {
+    const identity: HubIdentity = { origin: await deps.origins.ofHost(c.req.header('host')), publicKey, fingerprint };
+    return jsonAnswer(c, { ...identity });
+  });
   app.get('/healthz', (c) => jsonAnswer(c, { status: 'ok' }));
   app.get('/readyz', async (c) => {
     try {

@@ -114,6 +114,8 @@ async function settle(
       if (present?.challenge?.nonce !== exchange.nonce) return refused(refusal('CHALLENGE_USED'));
       const judged = await judgeEvidence(room, present, step.value, 'mobile', authority);
       if (judged.ok) return ok(undefined);
+      // Poll and callback brought the same evidence: the other one is being judged, and its word counts.
+      if (judged.refusal.code === 'CHALLENGE_USED') return judged;
       await keep(room, present, authority, { ...exchange, status: 'failed', state: null }, judged.refusal);
       return judged;
     }

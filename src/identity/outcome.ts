@@ -29,6 +29,7 @@ export const createOutcome =
       }
       case 'retrying':
         return write({}, 'login.delivery-retrying', { attempt: outcome.attempt });
+      case 'parked': // not with the login's schedule; were it ever so, nothing is sent later
       case 'lapsed':
         return write(
           { state: 'undelivered', refusal: refusal('PLATFORM_NO_ANSWER'), endedAt },
