@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { gone, kill, npmStart, portIsOpen, type WorldProcess } from '#test/support/world-process.ts';
+import { portIsTaken } from '#fixtures/world/ports.ts';
+import { gone, kill, npmStart, type WorldProcess } from '#test/support/world-process.ts';
 
 let running: WorldProcess | undefined;
 let temp: string | undefined;
@@ -31,11 +32,11 @@ describe('npm start', () => {
         world.phone.url,
         ...world.units.flatMap((unit) => unit.platforms.map((p) => p.home)),
       ].map((url) => Number(new URL(url).port));
-      expect((await Promise.all(ports.map(portIsOpen))).every(Boolean)).toBe(true);
+      expect((await Promise.all(ports.map(portIsTaken))).every(Boolean)).toBe(true);
       end(running);
       const started = running;
       const quiet = await gone(
-        async () => started.living().length === 0 && !(await Promise.all(ports.map(portIsOpen))).some(Boolean),
+        async () => started.living().length === 0 && !(await Promise.all(ports.map(portIsTaken))).some(Boolean),
         10_000,
       );
       expect({ quiet, living: started.living(), output: quiet ? '' : started.output() }).toEqual({

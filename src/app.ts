@@ -1,0 +1,228 @@
+import { fileURLToPath } from 'node:url';
+import { Hono } from 'hono';
+import { createCheckpoints } from '#audit/checkpoints.ts';
+import { createJournal, type Journal } from '#audit/journal.ts';
+import { createBroker } from '#broker/broker.ts';
+import { encodeLoginVerified } from '#broker/encode-login-verified.ts';
+import type { HubConfig } from '#config/config.ts';
+import type { Gm } from '#crypto/gm.ts';
+import { createGm } from '#crypto/provider.ts';
+import { createDispatcher, type Dispatcher } from '#delivery/dispatcher.ts';
+import { createEgress, type Egress } from '#delivery/egress.ts';
+import { createOutbox } from '#delivery/outbox.ts';
+import { createDriverHosts } from '#drivers/host.ts';
+import { installed } from '#drivers/installed.ts';
+import { type Authorities, createAuthorities } from '#drivers/repository.ts';
+import { createTrust, type Trust } from '#drivers/trust.ts';
+import { loadAssets } from '#hosted/assets.ts';
+import { createPublicOrigins } from '#hosted/origins.ts';
+import { createHosted, createLoginLive } from '#hosted/routes.ts';
+import { type EdgeEnv, requestContext } from '#http/context.ts';
+import { startServer } from '#http/server.ts';
+import { createLogins, type Logins } from '#identity/logins.ts';
+import { startBeats } from '#kernel/beats.ts';
+import { type Clock, systemClock } from '#kernel/clock.ts';
+import { newId } from '#kernel/ids.ts';
+import { createLog, type Logger } from '#kernel/log.ts';
+import { type Random, systemRandom } from '#kernel/random.ts';
+import { createRelyingParties, type RelyingParties } from '#relying-party/relying-parties.ts';
+import { createFieldCipher, type FieldCipher } from '#store/field-cipher.ts';
+import { loadHubKey } from '#store/hub-keys.ts';
+import { createKeyring, type Keyring } from '#store/keys.ts';
+import { openStore, type Store } from '#store/store.ts';
+import { createSubscribers, type Subscribers } from '#subscriber/subscribers.ts';
+
+/** What every program over one hub's database shares: the hub itself and the admin commands beside it. */
+export interface Core {
+  readonly config: HubConfig;
+  readonly gm: Gm;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly store: Store;
+  readonly keyring: Keyring;
+  readonly cipher: FieldCipher;
+  readonly journal: Journal;
+  readonly egress: Egress;
+  readonly relyingParties: RelyingParties;
+  readonly authorities: Authorities;
+  readonly trust: Trust;
+  readonly subscribers: Subscribers;
+  close(): Promise<void>;
+}
+
+/** Opens the database and everything that stands on it. `admin`: beside a running hub, without its lock. */
+export async function openCore(config: HubConfig, log: Logger, options: { admin?: boolean } = {}): Promise<Core> {
+  const clock = systemClock;
+  const random = systemRandom;
+  const gm = createGm({ alarm: (message) => log.error({ alarm: 'crypto' }, message) });
+  const store = await openStore(
+    config.database.kind === 'sqlite'
+      ? { ...config.database, admin: options.admin === true }
+      : { kind: 'postgres', url: config.database.url, poolSize: config.database.poolSize },
+    { log },
+  );
+  const keyring = createKeyring(gm, config.masterKeys);
+  const cipher = createFieldCipher(gm, keyring, random);
+  const journal = createJournal({ gm, clock });
+  const egress = createEgress({ log, ...(config.extraCa !== undefined && { extraCa: config.extraCa }) });
+  const relyingParties = createRelyingParties({ store, cipher, clock, random, mode: config.mode });
+  const authorities = createAuthorities({ store, cipher, gm, clock });
+  const trust = createTrust({ store, gm, authorities, egress, clock, log });
+  const subscribers = createSubscribers({ store, cipher, gm, trust, journal, clock, random });
+  return {
+    config,
+    gm,
+    clock,
+    random,
+    log,
+    store,
+    keyring,
+    cipher,
+    journal,
+    egress,
+    relyingParties,
+    authorities,
+    trust,
+    subscribers,
+    close: () => store.close(),
+  };
+}
+
+export interface RunningHub {
+  /** As bound, for logs; people use `config.publicUrl`. */
+  readonly url: string;
+  /** Takes nothing new, lets what runs end, within `limits.shutdownGrace`. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** The hub: this is the only place where its rooms meet. */
+export async function startHub(config: HubConfig): Promise<RunningHub> {
+  const log = createLog(config.logLevel);
+  const core = await openCore(config, log);
+  const {
+    store,
+    gm,
+    cipher,
+    keyring,
+    clock,
+    random,
+    journal,
+    egress,
+    relyingParties,
+    authorities,
+    trust,
+    subscribers,
+  } = core;
+  const outbox = createOutbox({ cipher, clock, random });
+  const drivers = createDriverHosts({ authorities, egress, clock, random, log, installed });
+  const signing = await loadHubKey(store, { gm, cipher, clock, random }, 'signing');
+  const { publicUrl } = config;
+
+  // The live channel asks the logins and the logins tell the live channel: they meet through a late-bound call.
+  const live = createLoginLive({
+    logins: () => logins,
+    origins: createPublicOrigins({ store, relyingParties, publicUrl, clock }),
+    https: publicUrl.startsWith('https:'),
+    log,
+  });
+  const logins: Logins = createLogins({
+    store,
+    gm,
+    cipher,
+    keyring,
+    clock,
+    random,
+    log,
+    journal,
+    outbox,
+    relyingParties,
+    authorities,
+    trust,
+    subscribers,
+    drivers,
+    publicUrl,
+    signingKey: signing.key,
+    publish: (interaction, version) => live.publish(interaction, version),
+  });
+  const dispatcher: Dispatcher = createDispatcher({
+    store,
+    cipher,
+    clock,
+    random,
+    log,
+    egress,
+    encode: encodeLoginVerified({ gm, store, relyingParties, clock }),
+    outcome: logins.outcome,
+    owner: newId('req', random),
+  });
+  const checkpoints = createCheckpoints({
+    store,
+    gm,
+    journal,
+    clock,
+    log,
+    key: () => loadHubKey(store, { gm, cipher, clock, random }, 'journal'),
+  });
+  const ready = async (): Promise<void> => store.ping();
+
+  const hosted = createHosted({
+    logins,
+    store,
+    relyingParties,
+    authorities,
+    gm,
+    clock,
+    random,
+    log,
+    publicUrl,
+    ready,
+    assets: loadAssets(assetsFolder()),
+    agentEndpoints: config.agentEndpoints,
+    signingKey: signing.key.publicKey,
+    trustProxy: config.trustProxy,
+  });
+  const api = new Hono<EdgeEnv>();
+  api.use('*', requestContext({ random, https: publicUrl.startsWith('https:') }));
+  api.route('/', createBroker({ store, gm, clock, log, relyingParties, subscribers, logins }));
+
+  const beats = startBeats(log, [
+    { name: 'expired logins', everyMs: 1_000, work: () => logins.sweep() },
+    { name: 'vendors of open exchanges', everyMs: 1_500, work: () => logins.pollVendors() },
+  ]);
+  dispatcher.start();
+  checkpoints.start();
+  const server = await startServer({
+    fetch: (request, env) => (isApi(request.url) ? api.fetch(request, env) : hosted.fetch(request, env)),
+    host: config.listen.host,
+    port: config.listen.port,
+    tls: config.tlsPem,
+    upgrade: live.upgrade,
+  });
+  log.info({ url: server.url, publicUrl, mode: config.mode, database: store.dialect }, 'the hub is up');
+  return {
+    url: server.url,
+    close: once(async () => {
+      live.close();
+      await Promise.all([server.close(), beats.stop(), dispatcher.stop(), checkpoints.stop()]);
+      await drivers.stop();
+      egress.close();
+      await core.close();
+      log.info('the hub is down');
+    }),
+  };
+}
+
+const isApi = (url: string): boolean => new URL(url).pathname.startsWith('/api/');
+
+/** Built pages: `dist/web` beside `src` in the tree, `web` beside the bundled program in the package. */
+const assetsFolder = (): string =>
+  fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../dist/web/' : './web/', import.meta.url));
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => {
+    running ??= work();
+    return running;
+  };
+}

@@ -1,0 +1,59 @@
+import { ConfigFault } from '#config/config.ts';
+import { StoreStartError } from '#store/store.ts';
+
+/** One word of the command line. Modules are loaded when named, so that `agent` never loads a database. */
+interface Command {
+  readonly usage: string;
+  run(args: readonly string[]): Promise<number>;
+}
+
+const commands: Readonly<Record<string, Command>> = {
+  serve: {
+    usage: 'serve --config FILE                       启动枢纽，直到收到 SIGTERM',
+    run: async (args) => (await import('./serve.ts')).runServe(args),
+  },
+};
+
+const EXIT_USAGE = 2;
+/** sysexits: configuration error. */
+const EXIT_CONFIG = 78;
+
+/** Runs one command and returns its exit code: 0 done, 1 refused or failed, 2 wrong usage, 78 wrong configuration. */
+export async function runCommand(argv: readonly string[]): Promise<number> {
+  const [word = 'help', ...args] = argv;
+  if (word === 'help' || word === '--help' || word === '-h') return help();
+  const command = Object.hasOwn(commands, word) ? commands[word] : undefined;
+  if (command === undefined) {
+    console.error(`没有命令 ${word}。`);
+    help(console.error);
+    return EXIT_USAGE;
+  }
+  try {
+    return await command.run(args);
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+function help(print: (line: string) => void = console.log): number {
+  print('CA 互认枢纽 ca-interop-hub\n');
+  for (const { usage } of Object.values(commands)) print(`  ca-interop-hub ${usage}`);
+  return 0;
+}
+
+/** What the operator did not foresee, in a sentence; a stack only for our own mistakes. */
+function explain(error: unknown): number {
+  if (error instanceof ConfigFault) {
+    console.error(error.message);
+    return EXIT_CONFIG;
+  }
+  if (error instanceof StoreStartError || isUsageFault(error)) {
+    console.error(error.message);
+    return error instanceof StoreStartError ? 1 : EXIT_USAGE;
+  }
+  console.error(error);
+  return 1;
+}
+
+const isUsageFault = (error: unknown): error is Error =>
+  error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
