@@ -44,6 +44,10 @@ export const authorityView = ({ id, name, manifest }: Authority): AuthorityView 
 
 async function mobileView(mobile: LoginSnapshot['mobile']): Promise<MobileView | null> {
   if (mobile === null) return null;
-  const { authority, status, digits, expiresAt } = mobile;
-  return { authority, status, digits, expiresAt, qrSvg: await qrSvg(mobile.content) };
+  const { authority, status, digits, expiresAt, content } = mobile;
+  const openUrl = isWebAddress(content) ? content : null;
+  return { authority, status, digits, expiresAt, openUrl, qrSvg: await qrSvg(content) };
 }
+
+/** Only http(s): the content is the vendor's, and a link of another scheme would run in our page. */
+const isWebAddress = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
