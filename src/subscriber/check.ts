@@ -1,6 +1,7 @@
 import { ok, type Result } from '#kernel/result.ts';
 import { compareEndTime } from './dates.ts';
-import { checkIdentity, type JudgedPair, judgePair } from './pair.ts';
+import { checkIdentity } from './identity-check.ts';
+import { type JudgedPair, judgePair } from './pair.ts';
 import { no, type ParsedRecord, readRecord, type SubjectRecord } from './record.ts';
 import type { Workbench } from './subscribers.ts';
 

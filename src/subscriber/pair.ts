@@ -1,15 +1,15 @@
 import type { Gm } from '#crypto/gm.ts';
 import type { Authority } from '#drivers/authority.ts';
 import type { Judgement, Trust } from '#drivers/trust.ts';
-import { equalBytes, hex } from '#kernel/bytes.ts';
-import { refusal } from '#kernel/errors.ts';
+import { hex } from '#kernel/bytes.ts';
+import { type ErrorCode, refusal } from '#kernel/errors.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import type { Certificate } from '#pki/certificate.ts';
 import { type CertifiedIdentity, extractIdentity } from '#pki/identity.ts';
 import type { VerifiedCertificate } from '#pki/path.ts';
 import { dateOf } from './dates.ts';
-import { no, type ParsedRecord } from './record.ts';
-import { plainCode, plainName } from './texts.ts';
+import { sameSubject } from './identity-check.ts';
+import type { ParsedRecord } from './record.ts';
 
 export type CertificateStatus = 'active' | 'expired' | 'revoked';
 
@@ -66,36 +66,6 @@ export async function judgePair(deps: { gm: Gm; trust: Trust }, record: ParsedRe
   return ok({ authority, sign: sign.value, encrypt: encrypt.value, identity });
 }
 
-/** Refused is only what contradicts the certificate (readings L28); names of persons are each unit's own. */
-export function checkIdentity({ unitCode, idNumber, sent }: ParsedRecord, identity: CertifiedIdentity): Result<void> {
-  if (identity.unitCode !== undefined && plainCode(identity.unitCode) !== unitCode)
-    return no('IDENTITY_MISMATCH', 'unitCode');
-  // 组织机构代码 is characters 9 to 17 of the unified code (domain 2.3)
-  if (identity.unitCode === undefined && identity.organisationCode !== undefined) {
-    if (unitCode.slice(8, 17) !== plainCode(identity.organisationCode)) return no('IDENTITY_MISMATCH', 'unitCode');
-  }
-  if (identity.unitName !== undefined && plainName(identity.unitName) !== plainName(sent.unitName)) {
-    return no('IDENTITY_MISMATCH', 'unitName');
-  }
-  if (identity.idNumber !== undefined && plainCode(identity.idNumber) !== idNumber) {
-    return no('IDENTITY_MISMATCH', 'idNumber');
-  }
-  return ok(undefined);
-}
-
-/** Nothing that both certificates prove may differ, and something must be the same. */
-function sameSubject({ sign, encrypt }: ParsedRecord, a: CertifiedIdentity, b: CertifiedIdentity): boolean {
-  if (equalBytes(sign.subject.der, encrypt.subject.der)) return true;
-  const shared = [
-    [a.unitCode, b.unitCode],
-    [a.organisationCode, b.organisationCode],
-    [a.idNumber, b.idNumber],
-    [a.unitName, b.unitName],
-    [sign.subject.get('O'), encrypt.subject.get('O')],
-  ].filter((pair): pair is [string, string] => pair[0] !== undefined && pair[1] !== undefined);
-  return shared.length > 0 && shared.every(([left, right]) => plainName(left) === plainName(right));
-}
-
 type Judged = JudgedCertificate & { readonly authority: Authority };
 
 async function judge(
@@ -136,18 +106,27 @@ type Unusable = Exclude<Judgement, { verdict: 'valid' | 'expired' | 'revoked' }>
 
 function refuse(judgement: Unusable, use: 'sign' | 'encrypt'): Result<never> {
   const field = use === 'sign' ? 'signCertificate' : 'encryptionCertificate';
+  const purpose = use === 'sign' ? '签名' : '加密';
   switch (judgement.verdict) {
     case 'not-yet-valid':
       return refused(refusal('CERTIFICATE_NOT_YET_VALID', { field, date: dateOf(judgement.at) }));
     case 'unknown-issuer':
       return refused(refusal('ISSUER_UNKNOWN', { field }, `${use} certificate`));
     case 'invalid':
-      return refused(refusal('CHAIN_INVALID', { field }, `${use} certificate: ${judgement.fault}`));
+      return refused(
+        refusal(codeOfFault(judgement.fault), { field, purpose }, `${use} certificate: ${judgement.fault}`),
+      );
     case 'status-unavailable':
       return refused(refusal('CERTIFICATE_STATUS_UNAVAILABLE', { field }, `${use} certificate: ${judgement.detail}`));
     case 'suspended':
       return refused(refusal('AUTHORITY_SUSPENDED', { field, authority: judgement.authority.name }));
   }
+}
+
+/** Faults of pki/path-rules.ts that the caller can tell apart. */
+function codeOfFault(fault: string): ErrorCode {
+  if (fault === 'purpose') return 'CERTIFICATE_PURPOSE';
+  return fault === 'algorithm-not-allowed' ? 'ALGORITHM_NOT_ALLOWED' : 'CHAIN_INVALID';
 }
 
 /** What the certificate itself may do, not the place in which it was sent: the same certificate is stored the same by every unit. */

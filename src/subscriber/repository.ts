@@ -138,21 +138,23 @@ export const insertEnrolment = (tx: Tx, row: EnrolmentTable): Promise<unknown> =
 export const insertHistory = (tx: Tx, row: EnrolmentHistoryTable): Promise<unknown> =>
   tx.db.insertInto('enrolment_history').values(row).execute();
 
-/** Writes only where the status changes; without `known` a revocation on record is not undone. */
-export const restateCertificate = (
+/** Writes only where the status changes, and says whether it did; without `known` a revocation on record is not undone. */
+export async function restateCertificate(
   tx: Tx,
   id: string,
   status: CertificateTable['status'],
   at: number,
   known: boolean,
-): Promise<unknown> => {
+): Promise<boolean> {
   const update = tx.db
     .updateTable('certificate')
     .set({ status, status_at: at })
     .where('id', '=', id)
     .where('status', '!=', status);
-  return (known ? update : update.where('status', '!=', 'revoked')).execute();
-};
+  const done = await (known ? update : update.where('status', '!=', 'revoked')).executeTakeFirst();
+  return done.numUpdatedRows > 0n;
+}
+
 export const updateEnrolment = (tx: Tx, id: string, set: Partial<EnrolmentTable>): Promise<unknown> =>
   tx.db.updateTable('enrolment').set(set).where('id', '=', id).execute();
 

@@ -8,7 +8,7 @@ import type { ParsedRecord, SubjectRecord } from './record.ts';
 import type { SealKind } from './seals.ts';
 
 /** What of the certificate's identity decides over what a unit says (readings L28), in the certificate's own spelling. */
-export type ProvenIdentity = Pick<CertifiedIdentity, 'unitName' | 'unitCode' | 'personName' | 'idNumber'>;
+export type ProvenIdentity = Pick<CertifiedIdentity, 'unitName' | 'unitCode' | 'idNumber'>;
 
 /** The text members of a record as the unit sent them, and what its certificate proved that day. */
 export interface StoredRecord extends Omit<SubjectRecord, 'signCertificate' | 'encryptionCertificate' | 'seal'> {
