@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Clock } from '#kernel/clock.ts';
 import type { OutboxTable } from '#store/schema.ts';
 import type { Dialect, Store, Tx } from '#store/store.ts';
-import type { Next } from './schedule.ts';
+import { type Next, REFUSED } from './schedule.ts';
 
 /** A row that this dispatcher may send now. `generation` is the fence: whoever claims later gets a higher one. */
 export type Claim = OutboxTable;
@@ -128,8 +128,7 @@ function columnsOf(next: Next, now: number): Partial<OutboxTable> {
     case 'delivered':
       return { state: 'delivered', body_sealed: '', last_error: null, done_at: now };
     case 'refused':
-      // the receiver's words are the outcome's to keep, sealed
-      return { state: 'refused', body_sealed: '', last_error: 'refused by the receiver', done_at: now };
+      return { state: 'refused', body_sealed: '', last_error: REFUSED, done_at: now };
     case 'lapsed':
       return { state: 'lapsed', body_sealed: '', last_error: next.reason, done_at: now };
     case 'parked':

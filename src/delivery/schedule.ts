@@ -15,6 +15,8 @@ export type Next =
   | { readonly kind: 'lapsed'; readonly reason: string }
   | { readonly kind: 'parked'; readonly reason: string };
 
+export const REFUSED = 'refused by the receiver';
+
 interface Schedule {
   /** Milliseconds from one attempt to the next; the last repeats. */
   readonly gaps: readonly number[];
@@ -54,7 +56,8 @@ export function nextStep(
 ): Next {
   const schedule = schedules[name];
   if (attempt.kind === 'delivered') return attempt;
-  const reason = attempt.kind === 'refused' ? attempt.message : attempt.reason;
+  // the receiver's words are the outcome's to keep, sealed; a reason is ours and may be stored and logged
+  const reason = attempt.kind === 'refused' ? REFUSED : attempt.reason;
   if (attempt.kind === 'refused' && attempts >= schedule.refusals)
     return schedule.atDeadline === 'lapsed' ? attempt : { kind: 'parked', reason };
   if (at.now >= at.deadline) return { kind: schedule.atDeadline, reason };
