@@ -58,6 +58,8 @@ export interface MobileView {
   /** Page and phone show the same two digits. */
   readonly digits: string;
   readonly expiresAt: number;
+  /** The code's content where it is an http(s) address: a phone cannot scan its own screen and opens it instead. */
+  readonly openUrl?: string | null;
 }
 
 /** What the hub says of a certificate that the agent showed. */
@@ -125,7 +127,7 @@ export interface PageApi {
   cancel: { request: { interaction: string }; answer: Answer<{ view: LoginView }> };
 }
 
-/** `ws(s)://<this origin>/hosted/live?interaction=<id>`: opened with the cookie of the bound browser, one `LiveMessage` a change; else poll `view` each 2 s. */
+/** `ws(s)://<this origin>/hosted/live?i=<interaction>`: opened with the cookie of the bound browser, one `LiveMessage` a change; else poll `view` each 2 s. */
 export const LIVE_PATH = '/hosted/live';
 
 export interface LiveMessage {

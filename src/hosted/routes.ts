@@ -78,7 +78,7 @@ export function createLoginLive(deps: {
     versions: (ids) => deps.logins().versions(ids),
     admit: async (request, url) => {
       if (!(await deps.origins.has(request.headers.origin))) return undefined;
-      const interaction = url.searchParams.get('interaction') ?? '';
+      const interaction = url.searchParams.get('i') ?? '';
       const bound = await deps.logins().bound({ interaction, secret: cookie.read(request.headers.cookie) });
       return bound.ok ? { subject: interaction, version: bound.value.version } : undefined;
     },

@@ -44,7 +44,7 @@ export interface Logins {
   versions(ids: readonly string[]): Promise<Map<string, number>>;
 
   vendorCallback(authority: string, exchange: string, message: VendorMessage): Promise<void>;
-  /** Asks the vendors of exchanges under way; at most once a second and a half each. */
+  /** Asks the vendors of exchanges under way; at most once a second each. */
   pollVendors(): Promise<void>;
   /** Writes the end of overdue logins; returns how many. */
   sweep(): Promise<number>;

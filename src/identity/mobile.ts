@@ -58,7 +58,12 @@ export async function beginMobile(room: Room, visit: Visit, authorityId: string)
  * Something was heard from the vendor (its callback) or may be heard (poll). Nothing is told to the caller: the page re-reads the view. An exchange
  * that is unknown, over, or another vendor's is ignored.
  */
-export async function resumeMobile(room: Room, interactionId: string, event: ResumeEvent, door?: Door): Promise<void> {
+export function resumeMobile(room: Room, interactionId: string, event: ResumeEvent, door?: Door): Promise<void> {
+  // One after the other: each step starts from the state that the one before has left.
+  return room.turns.take(interactionId, () => resume(room, interactionId, event, door));
+}
+
+async function resume(room: Room, interactionId: string, event: ResumeEvent, door?: Door): Promise<void> {
   const interaction = await room.interactions.find(room.store.read, interactionId);
   if (interaction?.state !== 'claimed' || interaction.expiresAt <= room.clock.now()) return;
   const exchange = exchangeOf(interaction);

@@ -20,6 +20,7 @@ import type { FieldCipher } from '#store/field-cipher.ts';
 import type { Keyring } from '#store/keys.ts';
 import type { Handle, Store, Tx } from '#store/store.ts';
 import type { Subscribers } from '#subscriber/subscribers.ts';
+import { createTurns, type Turns } from './turns.ts';
 
 export interface LoginDeps {
   readonly store: Store;
@@ -49,6 +50,7 @@ export interface Room extends LoginDeps {
   readonly interactions: Interactions;
   readonly tokens: PageTokens;
   readonly ticketKey: Bytes;
+  readonly turns: Turns;
 }
 
 export const createRoom = (deps: LoginDeps): Room => ({
@@ -56,6 +58,7 @@ export const createRoom = (deps: LoginDeps): Room => ({
   interactions: createInteractions(deps),
   tokens: createPageTokens(deps.gm, deps.keyring.derive('page-token')),
   ticketKey: deps.keyring.derive('login-ticket'),
+  turns: createTurns(),
 });
 
 /** Where this platform's people reach the hub (readings L55): origin of page, challenge and grant. */

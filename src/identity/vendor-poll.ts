@@ -2,7 +2,7 @@ import { refusalOf } from '#kernel/errors.ts';
 import { resumeMobile } from './mobile.ts';
 import type { Room } from './room.ts';
 
-const BETWEEN_MS = 1_500;
+const BETWEEN_MS = 1_000;
 const BATCH = 64;
 
 export interface VendorPoll {
@@ -12,7 +12,7 @@ export interface VendorPoll {
   round(): Promise<void>;
 }
 
-/** One question at a time and none sooner than 1.5 s after the last, for each exchange and process. */
+/** One question at a time and none sooner than 1 s after the last, for each exchange and process. */
 export function createVendorPoll(room: Room): VendorPoll {
   const askedAt = new Map<string, number>();
   const asking = new Set<string>();
