@@ -1,0 +1,40 @@
+import { html, raw } from 'hono/html';
+import type { PageError } from '../api.ts';
+import { stateOfCode, states, type TroubleState } from '../states.ts';
+import { fill, wordsOf } from '../words.ts';
+import { icon } from './icons.ts';
+import { foot, type Markup, type PageContext, shell } from './layout.ts';
+import { type Asker, ask } from './login.ts';
+
+export interface FaultPage extends PageContext {
+  readonly error: PageError;
+  readonly asker: Asker | null;
+  /** Registered home of the trading system, where it is known. */
+  readonly homeUrl: string | null;
+}
+
+/** Served instead of the login page where a link cannot be used: one fact, one way out. */
+export function faultPage(page: FaultPage): Markup {
+  const words = wordsOf(page.lang);
+  const state = stateOfFault(page.error);
+  const text = words.state[state];
+  const params = { message: page.error.message, platform: page.asker?.name ?? '', host: page.host };
+  const { tone, icon: picture } = states[state];
+  const notice = html`<div class="notice is-${tone}" role="${tone === 'bad' ? 'alert' : 'status'}">${icon(picture)}<h1 class="notice__t">${fill(text.title, params)}</h1><p>${fill(text.text, params)}</p>${
+    page.homeUrl === null
+      ? ''
+      : html`<div class="notice__do"><a class="btn btn--primary" rel="noreferrer" href="${page.homeUrl}">${words.act.restart}</a></div>`
+  }<p class="support">${words.site.support} <b>${page.error.supportCode}</b>${raw('　')}${words.site.supportHint}</p></div>`;
+  return shell({
+    ...page,
+    title: fill(text.title, params),
+    state,
+    body: html`<main class="wrap${page.asker === null ? ' wrap--narrow' : ''}">
+${page.asker === null ? html`<div class="sheet sheet--one"><section class="do">${notice}</section></div>` : html`<div class="sheet">${ask(page)}<section class="do">${notice}</section></div>`}
+${foot(page, page.error.supportCode)}
+</main>`,
+  });
+}
+
+export const stateOfFault = (error: PageError): TroubleState =>
+  (stateOfCode as Readonly<Record<string, TroubleState | undefined>>)[error.code] ?? 'trouble';

@@ -1,0 +1,114 @@
+import type { ErrorCode } from '#kernel/catalogue.ts';
+
+/**
+ * Every situation in which a person can find himself on the login page. The name stands in `data-state` of the page, and tests, help desk and
+ * looks use the same name. One table says how each one looks; words.ts says what each one reads.
+ */
+export type Tone = 'bad' | 'warn' | 'info' | 'ok';
+export type Icon =
+  | 'badge'
+  | 'block'
+  | 'check'
+  | 'clock'
+  | 'down'
+  | 'lock'
+  | 'ok'
+  | 'phone'
+  | 'plug-off'
+  | 'refresh'
+  | 'server'
+  | 'shield'
+  | 'swap'
+  | 'usb'
+  | 'usb-off'
+  | 'users'
+  | 'warn'
+  | 'window';
+
+interface Look {
+  readonly tone: Tone;
+  readonly icon: Icon;
+  /** The interaction is over on this page: one way out. */
+  readonly end?: true;
+}
+
+export const states = {
+  // the agent
+  'no-agent': { tone: 'warn', icon: 'plug-off' },
+  'lna-blocked': { tone: 'info', icon: 'window' },
+  'lna-denied': { tone: 'bad', icon: 'block' },
+  framed: { tone: 'warn', icon: 'window' },
+  'not-paired': { tone: 'warn', icon: 'shield' },
+  'agent-lost': { tone: 'warn', icon: 'plug-off' },
+  // the key and its PIN
+  pulled: { tone: 'warn', icon: 'usb-off' },
+  'pin-last': { tone: 'warn', icon: 'warn' },
+  locked: { tone: 'bad', icon: 'lock' },
+  'pin-refused': { tone: 'warn', icon: 'lock' },
+  // the certificate
+  expired: { tone: 'bad', icon: 'clock' },
+  'not-yet-valid': { tone: 'bad', icon: 'clock' },
+  revoked: { tone: 'bad', icon: 'badge' },
+  superseded: { tone: 'bad', icon: 'swap' },
+  'cert-cancelled': { tone: 'bad', icon: 'badge' },
+  denied: { tone: 'bad', icon: 'users' },
+  suspended: { tone: 'bad', icon: 'server' },
+  'unknown-issuer': { tone: 'bad', icon: 'badge' },
+  'cert-invalid': { tone: 'bad', icon: 'badge' },
+  'status-down': { tone: 'warn', icon: 'server' },
+  'sign-failed': { tone: 'bad', icon: 'warn' },
+  // the interaction
+  taken: { tone: 'bad', icon: 'swap', end: true },
+  'superseded-link': { tone: 'info', icon: 'swap', end: true },
+  'link-invalid': { tone: 'info', icon: 'clock', end: true },
+  'task-expired': { tone: 'info', icon: 'clock', end: true },
+  cancelled: { tone: 'info', icon: 'block', end: true },
+  'already-done': { tone: 'ok', icon: 'ok', end: true },
+  done: { tone: 'ok', icon: 'ok', end: true },
+  // the trading system
+  'no-answer': { tone: 'warn', icon: 'server' },
+  undelivered: { tone: 'bad', icon: 'server', end: true },
+  refused: { tone: 'bad', icon: 'users', end: true },
+  // the hub
+  offline: { tone: 'warn', icon: 'plug-off' },
+  busy: { tone: 'warn', icon: 'clock' },
+  trouble: { tone: 'bad', icon: 'warn' },
+} as const satisfies Record<string, Look>;
+
+export type TroubleState = keyof typeof states;
+/** States in which nothing is wrong, and those shown inside a component instead of a notice. */
+export type CalmState = 'opening' | 'searching' | 'ready' | 'empty' | 'pin-wrong' | 'verifying' | 'leaving' | 'mobile';
+export type StateName = TroubleState | CalmState;
+
+/** Which situation a refusal of the hub is. What is not named is `trouble`, with the hub's own sentence. */
+export const stateOfCode: Readonly<Partial<Record<ErrorCode, TroubleState>>> = {
+  TASK_EXPIRED: 'task-expired',
+  TASK_ENDED: 'already-done',
+  TASK_UNKNOWN: 'link-invalid',
+  LINK_INVALID: 'link-invalid',
+  LINK_SUPERSEDED: 'superseded-link',
+  OTHER_BROWSER: 'taken',
+  CANCELLED_BY_PERSON: 'cancelled',
+  CERTIFICATE_EXPIRED: 'expired',
+  CERTIFICATE_NOT_YET_VALID: 'not-yet-valid',
+  CERTIFICATE_REVOKED: 'revoked',
+  CERTIFICATE_SUPERSEDED: 'superseded',
+  CERTIFICATE_CANCELLED: 'cert-cancelled',
+  CERTIFICATE_NOT_ENROLLED: 'denied',
+  AUTHORITY_SUSPENDED: 'suspended',
+  ISSUER_UNKNOWN: 'unknown-issuer',
+  CHAIN_INVALID: 'cert-invalid',
+  CERTIFICATE_PURPOSE: 'cert-invalid',
+  CERTIFICATE_UNREADABLE: 'cert-invalid',
+  ALGORITHM_NOT_ALLOWED: 'cert-invalid',
+  IDENTITY_AMBIGUOUS: 'cert-invalid',
+  CERTIFICATE_STATUS_UNAVAILABLE: 'status-down',
+  SIGNATURE_WRONG: 'sign-failed',
+  CHALLENGE_WRONG: 'sign-failed',
+  CHALLENGE_USED: 'sign-failed',
+  CHALLENGE_EXPIRED: 'sign-failed',
+  PLATFORM_REFUSED: 'refused',
+  PLATFORM_NO_ANSWER: 'undelivered',
+  RATE_LIMITED: 'busy',
+  SERVICE_BUSY: 'busy',
+};

@@ -1,0 +1,85 @@
+import type { PageApi, PageError } from '#hosted/api.ts';
+
+type Name = keyof PageApi;
+type Value<N extends Name> = Extract<PageApi[N]['answer'], { ok: true }>;
+
+export type Called<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly kind: 'refused'; readonly error: PageError }
+  /** Too many at once; the same call may be made again after `afterMs`. */
+  | { readonly ok: false; readonly kind: 'busy'; readonly error: PageError; readonly afterMs: number }
+  /** No answer at all: network, proxy, restart. */
+  | { readonly ok: false; readonly kind: 'lost' };
+
+export interface Api {
+  call<N extends Name>(name: N, request: PageApi[N]['request']): Promise<Called<Value<N>>>;
+  /** Where no cookie survives, the claim's secret: in memory, never in a URL or a store. */
+  keepClaim(secret: string | null): void;
+  readonly hasClaim: () => boolean;
+}
+
+const ANSWER_WITHIN_MS = 20_000;
+const BUSY = new Set(['RATE_LIMITED', 'SERVICE_BUSY']);
+
+/** Same-origin POSTs under `/hosted/api/`; a refusal is a value, so is silence. */
+export function createApi(fetcher: typeof fetch): Api {
+  let claim: string | null = null;
+  return {
+    keepClaim: (secret) => {
+      claim = secret;
+    },
+    hasClaim: () => claim !== null,
+    call: async (name, request) => {
+      const response = await post(fetcher, name, request, claim);
+      if (response === null) return { ok: false, kind: 'lost' };
+      const answer = await bodyOf(response);
+      if (answer === null) return { ok: false, kind: 'lost' };
+      if (answer.ok) return { ok: true, value: answer as Value<typeof name> };
+      if (!BUSY.has(answer.error.code)) return { ok: false, kind: 'refused', error: answer.error };
+      return { ok: false, kind: 'busy', error: answer.error, afterMs: retryAfter(response) };
+    },
+  };
+}
+
+async function post(
+  fetcher: typeof fetch,
+  name: string,
+  body: unknown,
+  claim: string | null,
+): Promise<Response | null> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), ANSWER_WITHIN_MS);
+  try {
+    return await fetcher(`/hosted/api/${name}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(claim === null ? {} : { 'x-ca-claim': claim }) },
+      body: JSON.stringify(body),
+      credentials: 'same-origin',
+      cache: 'no-store',
+      redirect: 'error',
+      referrerPolicy: 'no-referrer',
+      signal: limit.signal,
+    });
+  } catch {
+    return null;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** null where something between us and the hub answered in its place. */
+async function bodyOf(response: Response): Promise<{ ok: true } | { ok: false; error: PageError } | null> {
+  try {
+    const body = (await response.json()) as { ok?: unknown; error?: PageError };
+    if (body.ok === true) return body as { ok: true };
+    return body.ok === false && typeof body.error?.code === 'string' ? { ok: false, error: body.error } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** `Retry-After` in seconds, 1 to 60; three without it. */
+function retryAfter(response: Response): number {
+  const seconds = Number(response.headers.get('retry-after') ?? '3');
+  return Math.min(60, Math.max(1, Number.isFinite(seconds) ? seconds : 3)) * 1000;
+}

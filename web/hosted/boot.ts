@@ -1,0 +1,21 @@
+import type { Icon, Tone, TroubleState } from '#hosted/states.ts';
+import type { Language, Words } from '#hosted/words.ts';
+
+/** What the server hands to the login island in the page's data block. */
+export interface Boot {
+  readonly lang: Language;
+  readonly link: { readonly token: string } | { readonly interaction: string };
+  /** Host of the hub as the address bar shows it. */
+  readonly host: string;
+  readonly words: Words;
+  readonly states: Readonly<Record<TroubleState, { readonly tone: Tone; readonly icon: Icon; readonly end?: true }>>;
+  readonly stateOfCode: Readonly<Record<string, TroubleState | undefined>>;
+}
+
+export function readBoot<T>(): T {
+  return JSON.parse(document.getElementById('boot')?.textContent ?? '{}') as T;
+}
+
+/** `{name}` filled in; an unknown name shows as nothing. */
+export const fill = (text: string, params: Readonly<Record<string, string>>): string =>
+  text.replace(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '');

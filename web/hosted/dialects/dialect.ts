@@ -1,0 +1,50 @@
+import type { AgentErrorCode, KeyInfo, SignedGrant } from '#agent/protocol.ts';
+
+/**
+ * Browser half of a driver: how to talk to one vendor's local service. A dialect is an ES module with one export, `connect`.
+ * It is built and loaded by itself, so nothing but plain data and functions crosses: no classes, no exceptions as answers.
+ */
+export interface Dialect {
+  connect(options: ConnectOptions): Promise<Connected>;
+}
+
+export interface ConnectOptions {
+  /** Loopback WebSocket URLs. */
+  readonly endpoints: readonly string[];
+  /** How long a greeting may take; longer while the browser asks the person for permission. Milliseconds. */
+  readonly patienceMs: number;
+  /** The hub's grant for the agent's nonce; null where the hub refused it (the page knows why). */
+  readonly grant: (nonce: string) => Promise<SignedGrant | null>;
+  readonly onEvent: (event: SessionEvent) => void;
+}
+
+export type Connected =
+  | { readonly ok: true; readonly session: AgentSession }
+  | { readonly ok: false; readonly reason: 'unreachable' | 'no-grant' | 'refused'; readonly version: string | null };
+
+export type SessionEvent =
+  | { readonly event: 'plugged' | 'unplugged'; readonly key: string }
+  | { readonly event: 'pinDone'; readonly key: string; readonly failure: AgentFailure | null }
+  /** The agent went away; the session is over. */
+  | { readonly event: 'closed' };
+
+export interface AgentFailure {
+  readonly code: AgentErrorCode | 'CLOSED' | 'TIMEOUT';
+  readonly remaining: number | null;
+}
+
+export type Said<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: AgentFailure };
+
+export interface AgentSession {
+  /** `agent name version`, for people. */
+  readonly version: string;
+  keys(): Promise<Said<readonly KeyInfo[]>>;
+  /** Base64 DER. */
+  certificates(key: string): Promise<Said<{ readonly sign: string; readonly encrypt: string }>>;
+  /** pinEntry `page`. The PIN is in this one message and nowhere else. */
+  login(key: string, pin: string): Promise<Said<null>>;
+  /** pinEntry `agent`: address of the agent's own page, on its own loopback origin. */
+  pinDialog(key: string): Promise<Said<string>>;
+  sign(key: string, text: string): Promise<Said<{ readonly signature: string; readonly certificate: string }>>;
+  close(): void;
+}

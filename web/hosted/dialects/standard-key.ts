@@ -1,0 +1,178 @@
+import type { AgentEvent, AgentReply, AgentRequest, AgentResult, SignedGrant } from '#agent/protocol.ts';
+import type { AgentFailure, AgentSession, Connected, ConnectOptions, Said, SessionEvent } from './dialect.ts';
+
+/** A key may ask its person to press a button before it signs. */
+const ANSWER_WITHIN_MS = 60_000;
+const CLOSED: AgentFailure = { code: 'CLOSED', remaining: null };
+
+type Method = AgentRequest['method'];
+type Params<M extends Method> = Extract<AgentRequest, { method: M }>['params'];
+type Ask = <M extends Method>(method: M, params?: Params<M>) => Promise<Said<AgentResult[M]>>;
+
+/** The hub's own agent (src/agent/protocol.ts). All endpoints are tried at once: on Windows a closed port takes two seconds to say so. */
+export async function connect(options: ConnectOptions): Promise<Connected> {
+  const found = await firstGreeting(options.endpoints, options.patienceMs);
+  if (found === null) return { ok: false, reason: 'unreachable', version: null };
+  const version = `${found.agent} ${found.version}`;
+  const ask = conversation(found.socket, options.onEvent);
+  const grant = await options.grant(found.nonce);
+  if (grant === null) return giveUp(found.socket, 'no-grant', version);
+  const authorised = await ask('authorize', grant satisfies SignedGrant);
+  if (!authorised.ok)
+    return giveUp(found.socket, authorised.failure.code === 'CLOSED' ? 'unreachable' : 'refused', version);
+  return { ok: true, session: sessionOver(ask, found.socket, version) };
+}
+
+function giveUp(socket: WebSocket, reason: 'unreachable' | 'no-grant' | 'refused', version: string): Connected {
+  socket.onclose = null;
+  socket.close();
+  return { ok: false, reason, version };
+}
+
+function sessionOver(ask: Ask, socket: WebSocket, version: string): AgentSession {
+  const origin = new URL(socket.url.replace(/^ws/, 'http')).origin;
+  return {
+    version,
+    keys: async () => map(await ask('enumerate'), (result) => result.keys),
+    certificates: (key) => ask('certificates', { key }),
+    login: async (key, pin) => map(await ask('login', { key, pin }), () => null),
+    pinDialog: async (key) => {
+      const said = await ask('pinDialog', { key });
+      // Only the agent we are speaking with may draw a PIN field inside this page.
+      if (said.ok && new URL(said.value.url).origin !== origin) {
+        return { ok: false, failure: { code: 'BAD_REQUEST', remaining: null } };
+      }
+      return map(said, (result) => result.url);
+    },
+    sign: (key, text) => ask('sign', { key, text }),
+    close: () => {
+      socket.onclose = null;
+      socket.close();
+    },
+  };
+}
+
+const map = <A, B>(said: Said<A>, turn: (value: A) => B): Said<B> =>
+  said.ok ? { ok: true, value: turn(said.value) } : said;
+
+interface Greeted {
+  readonly socket: WebSocket;
+  readonly nonce: string;
+  readonly agent: string;
+  readonly version: string;
+}
+
+/** The first agent that greets; the other sockets are closed. null: nobody did. */
+function firstGreeting(endpoints: readonly string[], patienceMs: number): Promise<Greeted | null> {
+  return new Promise((resolve) => {
+    const sockets: WebSocket[] = [];
+    let waiting = endpoints.length;
+    const finish = (greeted: Greeted | null) => {
+      clearTimeout(timer);
+      for (const socket of sockets) {
+        socket.onmessage = null;
+        socket.onclose = null;
+        if (socket !== greeted?.socket) socket.close();
+      }
+      resolve(greeted);
+    };
+    const timer = setTimeout(() => finish(null), patienceMs);
+    const lost = () => {
+      waiting -= 1;
+      if (waiting === 0) finish(null);
+    };
+    for (const endpoint of endpoints) {
+      const socket = open(endpoint);
+      if (socket === null) {
+        lost();
+        continue;
+      }
+      sockets.push(socket);
+      socket.onmessage = (message) => {
+        const event = read<AgentEvent>(message.data);
+        if (event?.event === 'hello' && event.protocol === 1) finish({ socket, ...event });
+        else socket.close();
+      };
+      socket.onclose = lost;
+    }
+    if (endpoints.length === 0) finish(null);
+  });
+}
+
+/** The constructor throws where CSP or a malformed address forbids it. */
+function open(endpoint: string): WebSocket | null {
+  try {
+    return new WebSocket(endpoint);
+  } catch {
+    return null;
+  }
+}
+
+/** Requests by id, events to the page; when the socket closes every open request is answered. */
+function conversation(socket: WebSocket, onEvent: (event: SessionEvent) => void): Ask {
+  const open = new Map<string, (said: Said<never>) => void>();
+  let last = 0;
+  socket.onmessage = (message) => {
+    const frame = read<AgentReply | AgentEvent>(message.data);
+    if (frame === null) return;
+    if ('event' in frame) return passOn(frame, onEvent);
+    const answer = open.get(frame.id);
+    open.delete(frame.id);
+    answer?.(
+      frame.ok
+        ? { ok: true, value: frame.result as never }
+        : { ok: false, failure: { code: frame.error.code, remaining: frame.error.remaining ?? null } },
+    );
+  };
+  socket.onclose = () => {
+    for (const answer of open.values()) answer({ ok: false, failure: CLOSED });
+    open.clear();
+    onEvent({ event: 'closed' });
+  };
+  return (method, params) =>
+    new Promise((resolve) => {
+      if (socket.readyState !== WebSocket.OPEN) {
+        resolve({ ok: false, failure: CLOSED });
+        return;
+      }
+      last += 1;
+      const id = String(last);
+      const timer = setTimeout(() => {
+        open.delete(id);
+        resolve({ ok: false, failure: { code: 'TIMEOUT', remaining: null } });
+      }, ANSWER_WITHIN_MS);
+      open.set(id, (said) => {
+        clearTimeout(timer);
+        resolve(said);
+      });
+      socket.send(JSON.stringify(params === undefined ? { id, method } : { id, method, params }));
+    });
+}
+
+function passOn(event: AgentEvent, onEvent: (event: SessionEvent) => void): void {
+  switch (event.event) {
+    case 'hello':
+      return;
+    case 'plugged':
+    case 'unplugged':
+      onEvent({ event: event.event, key: event.key });
+      return;
+    case 'pinDone':
+      onEvent({ event: 'pinDone', key: event.key, failure: event.ok ? null : failureOf(event.error) });
+  }
+}
+
+const failureOf = (
+  error: { readonly code: AgentFailure['code']; readonly remaining?: number } | undefined,
+): AgentFailure => ({
+  code: error?.code ?? 'INTERNAL',
+  remaining: error?.remaining ?? null,
+});
+
+function read<T>(data: unknown): T | null {
+  try {
+    return JSON.parse(String(data)) as T;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,21 @@
+import type { Words } from '#hosted/words.ts';
+import { fill } from '../boot.ts';
+import { clockText, leftText } from '../time.ts';
+
+/** Writes every counting line of the page: elements that carry `data-timer`, with `data-until` (down) or `data-from` (up), hub's UTC ms. */
+export function drawClocks(words: Words, now: number): void {
+  for (const line of document.querySelectorAll<HTMLElement>('[data-timer]')) {
+    const text = lineText(line.dataset, words, now);
+    if (line.textContent !== text) line.textContent = text;
+  }
+}
+
+function lineText(data: DOMStringMap, words: Words, now: number): string {
+  const text = data['timer'] ?? '';
+  const until = Number(data['until'] ?? Number.NaN);
+  if (data['past'] !== undefined && until <= now) return data['past'];
+  return fill(text, {
+    left: Number.isNaN(until) ? '' : leftText(until - now, words.time),
+    time: clockText(now - Number(data['from'] ?? now)),
+  });
+}

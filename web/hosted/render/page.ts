@@ -1,0 +1,227 @@
+import type { LoginView } from '#hosted/api.ts';
+import type { Boot } from '../boot.ts';
+import { byId, h, icon, slot, spin } from '../dom.ts';
+import type { KeyRoad, NoticeScreen, Screen, Stage, StepScreen } from '../screen/screen.ts';
+import { drawCards } from './cards.ts';
+import { drawNotice } from './notice.ts';
+import { pinPlace } from './pin.ts';
+import { drawScan } from './scan.ts';
+
+export interface Page {
+  draw(screen: Screen): void;
+  /** Who asks and for how long, once the hub has told. */
+  drawView(view: LoginView): void;
+  /** Reads the PIN and empties the field in the same step. */
+  takePin(): string;
+  focusPin(): void;
+  announce(text: string): void;
+}
+
+/** Draws screens into the server's page. Every part is rebuilt only when its own data has changed. */
+export function createPage(boot: Boot): Page {
+  const { words } = boot;
+  const root = document.documentElement;
+  const stage = byId('stage');
+  const scanPlace = byId('scan');
+  const form = keyForm(boot);
+  const pin = pinPlace(words, form.pin);
+  const tag = slot<Screen['tag']>(byId('link'), (shown) =>
+    shown === null
+      ? []
+      : [h('span', { class: `tag is-${shown.tone}` }, shown.icon === 'spin' ? spin() : icon(shown.icon), shown.text)],
+  );
+  const scan = slot<Screen['scan']>(scanPlace, (shown) => (shown === null ? [] : drawScan(words, shown)));
+  const other = slot<Exclude<Stage, { kind: 'key' }>>(stage, (shown) => drawStage(boot, shown));
+  let mode = '';
+
+  const drawKey = (road: KeyRoad, keyed: boolean): void => {
+    if (!keyed) stage.replaceChildren(form.element);
+    form.draw(road);
+    pin.draw(road.pin);
+  };
+
+  return {
+    draw: (screen) => {
+      const before = root.dataset['state'];
+      root.dataset['state'] = screen.state;
+      setOrDrop(root, 'qr', screen.scan?.status ?? null);
+      tag(screen.tag);
+      scanPlace.hidden = screen.scan === null;
+      byId('roads').classList.toggle('roads--one', screen.scan === null);
+      if (screen.scan !== null) scan(screen.scan);
+      if (screen.stage.kind === 'key') drawKey(screen.stage.road, mode === 'key');
+      else {
+        if (mode === 'key') pin.draw(null);
+        other(mode === 'key' ? forced(screen.stage) : screen.stage);
+      }
+      moveFocus(screen, before, mode);
+      mode = screen.stage.kind;
+    },
+    drawView: (view) => drawAsk(boot, view),
+    takePin: pin.take,
+    focusPin: pin.focus,
+    announce: (text) => {
+      byId('announce').textContent = text;
+    },
+  };
+
+  /** The slot last drew something else into the same place: make it look new. */
+  function forced<T extends Stage>(shown: T): T {
+    stage.replaceChildren();
+    return { ...shown, again: Math.random() } as T;
+  }
+}
+
+function setOrDrop(element: HTMLElement, name: string, value: string | null): void {
+  if (value === null) delete element.dataset[name];
+  else element.dataset[name] = value;
+}
+
+/** The part of the focus that the browser cannot keep: an end is read out from its start, progress takes the button's place. */
+function moveFocus(screen: Screen, before: string | undefined, mode: string): void {
+  if (screen.stage.kind === mode && screen.state === before) return;
+  if (screen.stage.kind === 'end') document.querySelector<HTMLElement>('#stage .notice')?.focus();
+  if (screen.stage.kind === 'verify' && mode === 'key') document.querySelector<HTMLElement>('#stage .checks')?.focus();
+}
+
+function drawStage(boot: Boot, stage: Exclude<Stage, { kind: 'key' }>): readonly Node[] {
+  const notice = (one: NoticeScreen | null): readonly Node[] =>
+    one === null ? [] : [drawNotice(boot.words, one, false)];
+  switch (stage.kind) {
+    case 'wait':
+      return stage.notice === null ? [steps([{ at: 'now', text: stage.text, took: '' }])] : notice(stage.notice);
+    case 'end':
+      return notice(stage.notice);
+    case 'verify':
+      return [h('div', { class: 'stage' }, steps(stage.steps), ...notice(stage.notice))];
+  }
+}
+
+const steps = (list: readonly StepScreen[]): Node =>
+  h(
+    'ol',
+    { class: 'checks', id: 'verifying', tabindex: '-1', role: 'list', 'aria-live': 'polite' },
+    list.map((step) =>
+      h(
+        'li',
+        { class: step.at === 'waiting' ? '' : `is-${step.at}` },
+        step.at === 'ok' ? icon('ok') : step.at === 'now' ? spin() : h('span', { class: 'dot' }),
+        step.text,
+        step.took === '' ? null : h('span', { class: 'num' }, step.took),
+      ),
+    ),
+  );
+
+/** The UKey road: built once, so that a PIN half typed outlives every change around it. */
+function keyForm(boot: Boot): { element: HTMLElement; pin: HTMLElement; draw(road: KeyRoad): void } {
+  const { words } = boot;
+  const place = (): HTMLElement => h('div', { class: 'slot' });
+  const [top, list, note, pin, submit, out] = [place(), place(), place(), place(), place(), place()];
+  const element = h(
+    'form',
+    { class: 'stage', id: 'key-form', novalidate: true, autocomplete: 'off' },
+    top,
+    list,
+    note,
+    pin,
+    submit,
+    out,
+  );
+  const drawTop = slot<NoticeScreen | null>(top, (shown) => (shown === null ? [] : [drawNotice(words, shown, true)]));
+  const drawList = slot<Pick<KeyRoad, 'head' | 'list' | 'empty' | 'wait' | 'closed'>>(list, (road) =>
+    drawKeys(boot, road),
+  );
+  const drawNote = slot<{ notice: NoticeScreen | null; quiet: boolean }>(note, ({ notice, quiet }) =>
+    notice === null ? [] : [drawNotice(words, notice, quiet)],
+  );
+  const drawSubmit = slot<KeyRoad['submit']>(submit, (shown) =>
+    shown === null
+      ? []
+      : [
+          h(
+            'button',
+            {
+              class: 'btn btn--primary btn--big btn--wide',
+              type: 'submit',
+              id: 'submit',
+              disabled: shown.busy,
+              'data-focus': 'submit',
+            },
+            shown.busy ? spin() : null,
+            shown.text,
+          ),
+        ],
+  );
+  const drawOut = slot<string>(out, (text) => [
+    h(
+      'p',
+      { class: 'stage__out' },
+      h('button', { class: 'link', type: 'button', id: 'cancel', 'data-act': 'cancel', 'data-focus': 'cancel' }, text),
+    ),
+  ]);
+  return {
+    element,
+    pin,
+    draw: (road) => {
+      drawTop(road.top);
+      drawList({ head: road.head, list: road.list, empty: road.empty, wait: road.wait, closed: road.closed });
+      drawNote({ notice: road.notice, quiet: road.submit !== null });
+      drawSubmit(road.submit);
+      drawOut(words.login.cancel);
+    },
+  };
+}
+
+function drawKeys(boot: Boot, road: Pick<KeyRoad, 'head' | 'list' | 'empty' | 'wait' | 'closed'>): readonly Node[] {
+  const { login } = boot.words;
+  if (road.closed) {
+    const open = h(
+      'button',
+      { class: 'btn btn--big btn--wide', type: 'button', 'data-act': 'use-key', 'data-focus': 'use-key' },
+      icon('usb'),
+      login.ukeyRoad,
+    );
+    return [open, h('p', { class: 'field__hint' }, login.ukeyRoadHint)];
+  }
+  if (road.wait !== null) return [h('ol', { class: 'checks' }, h('li', { class: 'is-now' }, spin(), road.wait))];
+  const again = h(
+    'button',
+    { class: 'link', type: 'button', 'data-act': 'again', 'data-focus': 'again' },
+    icon('refresh', 's'),
+    ` ${login.again}`,
+  );
+  if (road.empty) return [emptyBox(boot)];
+  if (road.head === null) return [];
+  return [h('div', { class: 'list__head' }, h('span', {}, road.head), again), drawCards(boot.words, road.list)];
+}
+
+const emptyBox = (boot: Boot): Node =>
+  h(
+    'div',
+    { class: 'empty empty--box', id: 'empty', role: 'status' },
+    icon('usb'),
+    h('b', {}, boot.words.login.emptyTitle),
+    h('p', {}, boot.words.login.emptyText, h('br'), boot.words.login.emptyMore),
+    h('button', { class: 'btn', type: 'button', 'data-act': 'again', 'data-focus': 'again' }, boot.words.login.again),
+  );
+
+/** Name and origin of who asks come from the hub's registry; the deadline from its clock. */
+function drawAsk(boot: Boot, view: LoginView): void {
+  const { ask } = boot.words;
+  byId('asker').textContent = view.platform.name;
+  const origin = byId('origin');
+  origin.classList.remove('is-open');
+  origin.querySelector('span')?.replaceChildren(`${ask.verified} `, h('span', { class: 'code' }, view.platform.host));
+  const left = byId('left');
+  if (view.state === 'claimed') {
+    left.dataset['timer'] = ask.validLeft;
+    left.dataset['until'] = String(view.expiresAt);
+    left.dataset['past'] = ask.validEnded;
+  } else {
+    delete left.dataset['timer'];
+    left.textContent = view.state === 'proved' ? '–' : ask.validEnded;
+  }
+  const support = byId('support');
+  support.hidden = false;
+  support.querySelector('.code')?.replaceChildren(view.supportCode);
+}
