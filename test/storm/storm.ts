@@ -203,7 +203,11 @@ async function join3(
     const succeeded = rows
       .filter((row) => row.state === 'succeeded')
       .map((row) =>
-        core.cipher.openText({ table: 'interaction', row: row.id, column: 'task_sealed' }, row.task_sealed),
+        String(
+          JSON.parse(
+            core.cipher.openText({ table: 'interaction', row: row.id, column: 'task_sealed' }, row.task_sealed),
+          ),
+        ),
       );
     const pending = await core.store.read.db.selectFrom('outbox').select('id').where('state', '=', 'pending').execute();
     const journal = await core.journal.verify(core.store.read);
