@@ -6,6 +6,8 @@
  * 4. Only then anything else, and only the operations granted.
  */
 
+import type { Gm, Sm2PublicKey } from '#crypto/gm.ts';
+
 export type AgentGreeting = {
   readonly event: 'hello';
   readonly protocol: 1;
@@ -120,6 +122,26 @@ export type AgentEvent =
   | { readonly event: 'plugged'; readonly key: string }
   | { readonly event: 'unplugged'; readonly key: string }
   | { readonly event: 'pinDone'; readonly key: string; readonly ok: boolean; readonly error?: AgentError };
+
+/** What a hub says of itself at `/.well-known/ca-interop-hub`; pairing pins `publicKey`. */
+export interface HubIdentity {
+  readonly origin: string;
+  /** Hex of the 65-byte point that verifies grants. */
+  readonly publicKey: string;
+  /** `fingerprintOf` that key. The agent computes its own and compares. */
+  readonly fingerprint: string;
+}
+
+export const HUB_IDENTITY_PATH = '/.well-known/ca-interop-hub';
+
+/** What a person compares when pairing: the first 16 bytes of SM3 over the key's SubjectPublicKeyInfo, as `7F3A-…` in eight groups. */
+export function fingerprintOf(gm: Pick<Gm, 'sm3' | 'sm2'>, key: Sm2PublicKey): string {
+  const digest = gm.sm3(gm.sm2.spki(key)).subarray(0, 16);
+  const digits = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0'))
+    .join('')
+    .toUpperCase();
+  return digits.match(/.{4}/g)?.join('-') ?? digits;
+}
 
 /** First port tried; the next nine follow. */
 export const AGENT_PORT = 21160;

@@ -1,0 +1,72 @@
+import type { Gm } from '#crypto/gm.ts';
+import { equalBytes, fromBase64, fromHex, utf8 } from '#kernel/bytes.ts';
+import { limits } from '#kernel/limits.ts';
+import type { PinnedHub } from './pairings.ts';
+import { type Grant, grantText, type Operation, type SignedGrant } from './protocol.ts';
+
+/** What a page may do on this connection, and for what. */
+export interface Admission {
+  readonly origin: string;
+  readonly interaction: string;
+  readonly operations: ReadonlySet<Operation>;
+}
+
+/** The hub's clock may be a little ahead of this PC's. */
+const CLOCK_TOLERANCE_MS = 30_000;
+/** A challenge lives 5 min (design 5); the rest is the two clocks. */
+const CHALLENGE_AHEAD_MS = limits.challengeLife + 60_000;
+
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/;
+
+/** UTC ms of an ISO Z text that lies after `now` and at most `ahead` later; otherwise undefined. */
+function isWithin(text: string, now: number, ahead: number): boolean {
+  const at = ISO.test(text) ? Date.parse(text) : Number.NaN;
+  return at > now && at <= now + ahead;
+}
+
+/**
+ * The admission that a grant gives, when the pinned hub signed it for this very connection (its nonce), this page (its origin) and now. Undefined
+ * otherwise; which check failed is nobody's business but the log's.
+ */
+export function judgeGrant(
+  gm: Gm,
+  hub: PinnedHub,
+  connection: { readonly nonce: string; readonly origin: string; readonly now: number },
+  { grant, signature }: SignedGrant,
+): Admission | undefined {
+  if (!sameNonce(grant, connection.nonce) || grant.origin !== connection.origin || grant.origin !== hub.origin)
+    return undefined;
+  if (!isWithin(grant.expires, connection.now, limits.grantLife + CLOCK_TOLERANCE_MS)) return undefined;
+  const point = fromHex(hub.publicKey);
+  const key = point && gm.sm2.importPublic(point);
+  const signed = fromBase64(signature);
+  if (key === undefined || signed === undefined) return undefined;
+  if (!gm.sm2.verify(key, [utf8(grantText(grant))], signed)) return undefined;
+  return { origin: grant.origin, interaction: grant.interaction, operations: new Set(grant.operations) };
+}
+
+const sameNonce = (grant: Grant, nonce: string): boolean => equalBytes(utf8(grant.nonce), utf8(nonce));
+
+const LINES: readonly (readonly [string, RegExp])[] = [
+  ['unit', /^[\x21-\x7e]{1,128}$/],
+  ['orgcode', /^[\x21-\x7e]{1,128}$/],
+  ['nonce', /^[0-9a-f]{64}$/],
+];
+
+/**
+ * Whether this is a login challenge (design 5) of the admitted hub and interaction that has not expired. Anything else stays unsigned: a page that could
+ * have a digest or a free text signed could have a contract signed.
+ */
+export function admitsLoginText(text: string, { origin, interaction }: Admission, now: number): boolean {
+  const lines = text.split('\n');
+  const [version, purpose, hub, unit, orgcode, task, nonce, expires] = lines;
+  if (lines.length !== 8 || version !== 'caihub/1' || purpose !== 'purpose=login') return false;
+  if (hub !== `hub=${origin}` || task !== `interaction=${interaction}`) return false;
+  const free = [unit, orgcode, nonce];
+  const wellFormed = LINES.every(([name, form], i) => {
+    const line = free[i] ?? '';
+    return line.startsWith(`${name}=`) && form.test(line.slice(name.length + 1));
+  });
+  if (!wellFormed || expires?.startsWith('expires=') !== true) return false;
+  return isWithin(expires.slice('expires='.length), now, CHALLENGE_AHEAD_MS);
+}
