@@ -12,6 +12,10 @@ const commands: Readonly<Record<string, Command>> = {
     usage: 'serve --config FILE                       启动枢纽，直到收到 SIGTERM',
     run: async (args) => (await import('./serve.ts')).runServe(args),
   },
+  agent: {
+    usage: 'agent [start|pair|hubs|unpair|keys|plug|unplug]   证书助手：UKey 与网页之间的桥',
+    run: async (args) => (await import('./agent.ts')).runAgent(args),
+  },
 };
 
 const EXIT_USAGE = 2;
