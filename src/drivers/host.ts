@@ -37,8 +37,10 @@ export function createDriverHosts(deps: {
   random: Random;
   log: Logger;
   installed: readonly InstalledDriver[];
+  /** Milliseconds for one call, waiting and starting included. */
+  deadlineMs?: number;
 }): DriverHosts {
-  const { authorities, installed } = deps;
+  const { authorities, installed, deadlineMs = limits.driverDeadline } = deps;
   const lanes = new Map<string, { readonly updatedAt: number; readonly lane: Promise<Lane> }>();
   let stopped = false;
 
@@ -89,7 +91,7 @@ export function createDriverHosts(deps: {
 
   async function step(authority: Authority, driver: string, method: 'begin' | 'resume', params: JsonObject) {
     const lane = await laneOf(authority, driver);
-    const checked = stepOfEvidence.safeParse(await lane.call(method, params, limits.driverDeadline));
+    const checked = stepOfEvidence.safeParse(await lane.call(method, params, deadlineMs));
     if (!checked.success) {
       const fault = checked.error.issues[0]?.path.join('.') ?? '';
       const detail = `driver ${driver} answered a step of the wrong shape (${fault})`;

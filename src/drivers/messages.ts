@@ -49,8 +49,10 @@ export type DriverMessage = z.output<typeof driverMessage>;
 export const driverMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('opened'), driver: text(64) }),
   z.strictObject({ type: z.literal('failed'), reason: text(300) }),
-  z.strictObject({ type: z.literal('reply'), id, ok: z.literal(true), value: json }),
-  z.strictObject({ type: z.literal('reply'), id, ok: z.literal(false), error: text(300) }),
+  z.discriminatedUnion('ok', [
+    z.strictObject({ type: z.literal('reply'), id, ok: z.literal(true), value: json }),
+    z.strictObject({ type: z.literal('reply'), id, ok: z.literal(false), error: text(300) }),
+  ]),
   /** `call`: on behalf of which call; a driver reaches the network only while it is being asked something. */
   z.strictObject({ type: z.literal('egress'), id, call: id, request: egressRequest }),
   z.strictObject({ type: z.literal('log'), level: z.enum(['info', 'warn']), message: text(2000) }),
