@@ -42,7 +42,7 @@ export type Step<Value> =
       readonly step: 'pending';
       readonly prompt: Prompt;
       readonly state: Json;
-      /** Why the event was not believed (forged, replayed, stale): nothing has changed, and the vendor's door answers 401. */
+      /** Why the event was not believed (forged, replayed, stale): nothing has changed. For the operator's log. */
       readonly ignored?: string;
     }
   | { readonly step: 'done'; readonly value: Value }

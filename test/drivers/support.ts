@@ -91,7 +91,7 @@ export async function openTown(clock: Clock, options: { egress?: (egress: Egress
     support,
     graceMs: 3600_000,
     identity: pki.authority(id).identity,
-    driverConfig: { service: vendor.service(id) },
+    driverConfig: { apiBase: vendor.apiBase(id) },
     egress: { origins: [origin], privateRanges: ['127.0.0.0/8'] },
   });
   for (const { id, name, root, intermediate } of pki.authorities) {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** Configuration of one vendor's mobile service: all of it data, so that a further vendor of this kind needs no code. */
 export const configSchema = z.strictObject({
   /** Base URL of the vendor's service, without a slash at its end; its origin must be registered for egress. */
-  service: z.url({ protocol: /^https?$/ }).regex(/[^/]$/),
+  apiBase: z.url({ protocol: /^https?$/ }).regex(/[^/]$/),
   /** Which hub this is, as the vendor calls it. */
   app: z
     .string()

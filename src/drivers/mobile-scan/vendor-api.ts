@@ -46,7 +46,7 @@ export interface VendorApi {
 }
 
 export function createVendorApi(gm: Gm, config: MobileScanConfig, context: DriverContext): VendorApi {
-  const basePath = new URL(config.service).pathname.replace(/\/$/, '');
+  const basePath = new URL(config.apiBase).pathname.replace(/\/$/, '');
 
   async function ask<T>(
     method: 'GET' | 'POST',
@@ -59,7 +59,7 @@ export function createVendorApi(gm: Gm, config: MobileScanConfig, context: Drive
     const seal = sealOf(gm, config.secret, { method, path: `${basePath}${path}`, timestamp, nonce, body });
     const reply = await context.egress.request({
       method,
-      url: `${config.service}${path}`,
+      url: `${config.apiBase}${path}`,
       headers: {
         accept: 'application/json',
         ...(method === 'POST' ? { 'content-type': 'application/json; charset=utf-8' } : {}),
