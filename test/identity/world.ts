@@ -142,7 +142,7 @@ export async function openLoginWorld(store: Store, publicUrl = 'http://127.0.0.1
           renew: 'https://vendor.example/renew',
           unlock: 'https://vendor.example/unlock',
         },
-        driverConfig: { service: vendor.service(id) },
+        driverConfig: { apiBase: vendor.apiBase(id) },
         egress: { origins: [vendor.url], privateRanges: ['127.0.0.0/8'] },
       };
       const secrets = { secret: VENDOR_SECRET };
@@ -226,12 +226,11 @@ async function openVendors(clock: Clock): Promise<{
   vendor: VendorService;
   mobileKeys: Record<VendorId, KeyPair>;
 }> {
-  let service: VendorService | undefined;
   const port = await freePort();
   const pki = await buildWorldPki(gm, { now: clock.now, crlBase: (id) => `http://127.0.0.1:${port}/${id}/crl` });
   const phoneKey = (authority: VendorId) => pki.issueKeyPair({ authority, holder: companies.liaoning });
   const mobileKeys = { beichen: await phoneKey('beichen'), bohai: await phoneKey('bohai') };
-  service = await startVendorService({
+  const vendor = await startVendorService({
     gm,
     host: '127.0.0.1',
     port,
@@ -245,7 +244,7 @@ async function openVendors(clock: Clock): Promise<{
       mobileKeys: [{ holder: companies.liaoning.unitName, ...mobileKeys[id] }],
     })),
   });
-  return { pki, vendor: service, mobileKeys };
+  return { pki, vendor, mobileKeys };
 }
 
 function freePort(): Promise<number> {
