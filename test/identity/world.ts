@@ -56,6 +56,7 @@ export interface HeldKey {
   readonly pair: KeyPair;
   /** Base64 DER of the signing certificate. */
   readonly certificate: string;
+  readonly serial: string;
   /** Base64 DER signature over the UTF-8 of the text. */
   sign(text: string): Promise<string>;
 }
@@ -92,7 +93,7 @@ export interface LoginWorld {
   key(request?: Partial<PairRequest>): Promise<HeldKey>;
   /** Enrols the certificate that this vendor's phone holds. */
   enrolPhone(vendor: VendorId): Promise<void>;
-  cancelKey(key: HeldKey): Promise<void>;
+  cancelKey(key: HeldKey, holder?: PairRequest['holder']): Promise<void>;
   start(
     taskId: string,
     change?: Partial<LoginRequest>,
@@ -184,6 +185,7 @@ export async function openLoginWorld(store: Store, publicUrl = 'http://127.0.0.1
   const held = (pair: KeyPair): HeldKey => ({
     pair,
     certificate: base64(pair.signCertificate),
+    serial: parseCertificate(gm, pair.signCertificate)?.serial ?? '',
     sign: async (text) => base64(await gm.sm2.sign(pair.signKey, [utf8(text)])),
   });
   const key = async (request: Partial<PairRequest> = {}): Promise<HeldKey> =>
@@ -201,8 +203,8 @@ export async function openLoginWorld(store: Store, publicUrl = 'http://127.0.0.1
       return made;
     },
     enrolPhone: async (vendorId) => void unwrap(await subscribers.synchronise(unit, recordOf(mobileKeys[vendorId]))),
-    cancelKey: async (gone) =>
-      void unwrap(await subscribers.change(unit, { ...recordOf(gone.pair), change: 'cancel' })),
+    cancelKey: async (gone, holder) =>
+      void unwrap(await subscribers.change(unit, { ...recordOf(gone.pair, holder && { holder }), change: 'cancel' })),
     async start(taskId, change = {}) {
       const request = { taskId, standBy: null, returnUrl: null, content: { taskId }, ...change };
       const started = unwrap(await logins.start(unit, platform, request));
