@@ -8,6 +8,7 @@ import { z } from 'zod';
  * `allMembers`  also signs and reads members that the interface does not print
  * `freshness`   seconds that `standBy.hub.timestamp` of startCheck may differ from the hub's clock; 0 = not demanded (readings L3)
  * `subjects`    `shared`: a certificate enrolled by any unit works here · `own`: only this unit's own enrolments (readings L28)
+ * `seal`        `any`: a picture is taken as well · `ses`: of what is sent only an electronic seal a seal maker signed (readings L22)
  */
 export const unitProfile = z.strictObject({
   sandbox: z.boolean().default(false),
@@ -15,6 +16,7 @@ export const unitProfile = z.strictObject({
   allMembers: z.boolean().default(false),
   freshness: z.int().min(0).max(3600).default(0),
   subjects: z.enum(['shared', 'own']).default('shared'),
+  seal: z.enum(['any', 'ses']).default('any'),
 });
 
 export type UnitProfile = z.output<typeof unitProfile>;
