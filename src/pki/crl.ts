@@ -3,6 +3,7 @@ import { type Bytes, equalBytes } from '#kernel/bytes.ts';
 import { limits } from '#kernel/limits.ts';
 import { type Algorithm, readAlgorithm, sameAlgorithm } from './algorithm.ts';
 import type { Certificate } from './certificate.ts';
+import { CrlEntries, type RevokedEntry } from './crl-entries.ts';
 import { type CrlScope, readScope } from './crl-scope.ts';
 import { contextConstructed, type DerNode, readDer, tags } from './der.ts';
 import { childrenOf, readBits, readSmallInteger, readTime, readUnsignedHex } from './der-values.ts';
@@ -10,26 +11,6 @@ import { type Extensions, readAuthorityKeyId, readExtensions } from './extension
 import { type Name, readName } from './name.ts';
 import { oids } from './oids.ts';
 import { checkSignature } from './signature.ts';
-
-/** RFC 5280 5.3.1, by number; 7 is not used. */
-const REASONS: Readonly<Record<number, string>> = {
-  0: 'unspecified',
-  1: 'keyCompromise',
-  2: 'cACompromise',
-  3: 'affiliationChanged',
-  4: 'superseded',
-  5: 'cessationOfOperation',
-  6: 'certificateHold',
-  8: 'removeFromCRL',
-  9: 'privilegeWithdrawn',
-  10: 'aACompromise',
-};
-
-export interface RevokedEntry {
-  /** UTC milliseconds. */
-  readonly at: number;
-  readonly reason: string;
-}
 
 /** A certificate revocation list as read; it says nothing until `verifyCrl` holds for the issuer it is used for. */
 export interface Crl {
@@ -70,7 +51,7 @@ export function parseCrl(gm: Gm, der: Bytes): Crl | undefined {
     ...head,
     der: root.der,
     size: entries.size,
-    entry: (serial) => entries.get(serial),
+    entry: (serial) => entries.find(serial),
     isIssuedBy(issuer) {
       const known = judged.get(issuer) ?? verifyCrl(gm, crl, issuer);
       judged.set(issuer, known);
@@ -100,7 +81,7 @@ function readTbs(node: DerNode) {
   const issuer = readName(parts.shift());
   const thisUpdate = readTime(parts.shift());
   const nextUpdate = isTime(parts[0]) ? readTime(parts.shift()) : null;
-  const entries = readEntries(parts[0]?.tag === tags.sequence ? parts.shift() : undefined);
+  const entries = CrlEntries.read(parts[0]?.tag === tags.sequence ? parts.shift() : undefined);
   const tail = parts.shift();
   if (parts.length > 0 || (version !== 0 && version !== 1)) return undefined;
   if (algorithm === undefined || issuer === undefined || thisUpdate === undefined) return undefined;
@@ -132,29 +113,4 @@ function readKnown(extensions: Extensions) {
   const scope = readScope(extensions.get(oids.issuingDistributionPoint)?.value);
   if (authorityKeyId === undefined || scope === undefined) return undefined;
   return { authorityKeyId, scope, number: readUnsignedHex(number && readDer(number.value)) ?? null };
-}
-
-/** Serial → entry. An entry with an unknown critical extension makes the whole list unusable (RFC 5280 5.3). */
-function readEntries(node: DerNode | undefined): Map<string, RevokedEntry> | undefined {
-  const entries = new Map<string, RevokedEntry>();
-  for (const item of node?.children() ?? []) {
-    const [serialNode, atNode, extensionsNode, extra] = childrenOf(item, tags.sequence) ?? [];
-    const serial = readUnsignedHex(serialNode);
-    const at = readTime(atNode);
-    const reason = extensionsNode === undefined ? 0 : readReason(extensionsNode);
-    if (serial === undefined || at === undefined || reason === undefined || extra) return undefined;
-    if (reason === 8) entries.delete(serial);
-    else entries.set(serial, { at, reason: REASONS[reason] ?? 'unspecified' });
-  }
-  return entries;
-}
-
-function readReason(node: DerNode): number | undefined {
-  const extensions = readExtensions(node);
-  if (extensions === undefined) return undefined;
-  for (const { oid, critical } of extensions.values()) if (critical && oid !== oids.reasonCode) return undefined;
-  const reason = extensions.get(oids.reasonCode);
-  if (reason === undefined) return 0;
-  const value = readDer(reason.value);
-  return value?.tag === tags.enumerated ? readSmallInteger(value) : undefined;
 }

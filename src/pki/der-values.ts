@@ -43,7 +43,7 @@ export function readOid(node: DerNode | undefined): string | undefined {
   return node?.tag === tags.oid ? dotted(node.content) : undefined;
 }
 
-export function dotted(content: Bytes): string {
+function dotted(content: Bytes): string {
   let text = '';
   let arc = 0;
   let big: bigint | undefined;
@@ -68,22 +68,24 @@ export function dotted(content: Bytes): string {
 export function readTime(node: DerNode | undefined): number | undefined {
   const general = node?.tag === tags.generalizedTime;
   if (node === undefined || (!general && node.tag !== tags.utcTime)) return undefined;
-  const content = node.content;
-  const yearDigits = general ? 4 : 2;
-  if (content.length !== yearDigits + 11 || content[content.length - 1] !== 0x5a) return undefined;
-  for (let i = 0; i < content.length - 1; i += 1) {
-    const byte = content[i] ?? 0;
+  const { source, body, end } = node;
+  const length = general ? 15 : 13;
+  if (end - body !== length || source[end - 1] !== 0x5a) return undefined;
+  for (let at = body; at < end - 1; at += 1) {
+    const byte = source[at] ?? 0;
     if (byte < 0x30 || byte > 0x39) return undefined;
   }
-  const two = (at: number): number => ((content[at] ?? 0) - 0x30) * 10 + ((content[at + 1] ?? 0) - 0x30);
-  const year = general ? two(0) * 100 + two(2) : two(0) + (two(0) < 50 ? 2000 : 1900);
-  const [month, day, hour, minute, second] = [0, 2, 4, 6, 8].map((offset) => two(yearDigits + offset));
-  return utc(year, month ?? 0, day ?? 0, hour ?? 0, minute ?? 0, second ?? 0);
+  const two = (at: number): number => ((source[at] ?? 0) - 0x30) * 10 + ((source[at + 1] ?? 0) - 0x30);
+  const year = general ? two(body) * 100 + two(body + 2) : two(body) + (two(body) < 50 ? 2000 : 1900);
+  const rest = end - 11;
+  return utc(year, two(rest), two(rest + 2), two(rest + 4), two(rest + 6), two(rest + 8));
 }
 
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
 function utc(year: number, month: number, day: number, hour: number, minute: number, second: number) {
-  if (year < 1900 || hour > 23 || minute > 59 || second > 59) return undefined;
-  const ms = Date.UTC(year, month - 1, day, hour, minute, second);
-  const read = new Date(ms);
-  return read.getUTCMonth() === month - 1 && read.getUTCDate() === day ? ms : undefined;
+  const leap = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 1 : 0;
+  const days = (DAYS[month - 1] ?? 0) + leap;
+  if (year < 1900 || day < 1 || day > days || hour > 23 || minute > 59 || second > 59) return undefined;
+  return Date.UTC(year, month - 1, day, hour, minute, second);
 }

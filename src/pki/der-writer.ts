@@ -39,7 +39,6 @@ export const bitString = (content: Bytes, unused = 0): Bytes => tlv(tags.bitStri
 export const enumerated = (value: number): Bytes => tlv(tags.enumerated, Uint8Array.of(value));
 export const utf8String = (text: string): Bytes => tlv(tags.utf8String, utf8(text));
 export const printableString = (text: string): Bytes => tlv(tags.printableString, utf8(text));
-export const ia5String = (text: string): Bytes => tlv(tags.ia5String, utf8(text));
 
 export function bmpString(text: string): Bytes {
   return tlv(tags.bmpString, Buffer.from(text, 'utf16le').swap16());

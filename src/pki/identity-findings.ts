@@ -76,7 +76,7 @@ function namePlaces(certificate: Certificate, first: readonly string[]): Place[]
 }
 
 /** Texts inside an extension value: any string type, any wrapping, or no encoding at all (domain 2.3). */
-export function textsOf(value: Bytes): string[] {
+function textsOf(value: Bytes): string[] {
   const node = readDer(value);
   const inside = node === undefined ? [] : textsOfNode(node);
   return inside.length > 0 ? inside : [clean(lenient(value))];

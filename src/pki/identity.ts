@@ -114,7 +114,7 @@ function readNames(certificate: Certificate, { hasUnit, hasPerson }: { hasUnit: 
 }
 
 /** `T123@name@01@139` → name; `name(签名)` → name. */
-export function plainName(common: string): string {
+function plainName(common: string): string {
   const parts = common.split('@').map((part) => part.trim());
   const named = parts.length > 1 ? parts.find((part) => /[^\x20-\x7e]/.test(part)) : parts[0];
   return (named ?? parts[2] ?? parts[0] ?? '').replace(/\s*[(（](签名|加密|签章|sign|enc|encrypt)[)）]$/i, '').trim();

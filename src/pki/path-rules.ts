@@ -73,7 +73,7 @@ export function purposeFault(certificate: Certificate, purpose: Purpose): PathFa
 }
 
 /** The keyUsage extension alone: both may be true of a single-key certificate. */
-export function hasUsage({ keyUsage }: Certificate, purpose: 'sign' | 'encrypt'): boolean {
+function hasUsage({ keyUsage }: Certificate, purpose: 'sign' | 'encrypt'): boolean {
   if (keyUsage === null) return false;
   return purpose === 'sign'
     ? keyUsage.has('digitalSignature')

@@ -1,6 +1,7 @@
 import type { Certificate } from './certificate.ts';
 import { tailOf } from './certificate.ts';
-import type { Crl, RevokedEntry } from './crl.ts';
+import type { Crl } from './crl.ts';
+import type { RevokedEntry } from './crl-entries.ts';
 import { covers } from './crl-scope.ts';
 import { isVerified, type VerifiedCertificate } from './path.ts';
 
@@ -46,7 +47,7 @@ export async function judgeRevocation(request: RevocationRequest): Promise<Revoc
 }
 
 /** From the end entity upwards; the anchor answers for itself by being configured. */
-export function linksOf(verified: VerifiedCertificate): readonly ChainLink[] {
+function linksOf(verified: VerifiedCertificate): readonly ChainLink[] {
   return verified.chain.slice(0, -1).flatMap((certificate, depth) => {
     const issuer = verified.chain[depth + 1];
     return issuer === undefined ? [] : [{ certificate, issuer, depth }];

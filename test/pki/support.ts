@@ -17,7 +17,7 @@ export function read(der: Bytes): Certificate {
   return certificate;
 }
 
-export const name = (common: string): readonly AttributeSpec[] => [
+const name = (common: string): readonly AttributeSpec[] => [
   ['C', 'CN'],
   ['O', '示例认证'],
   ['CN', common],
