@@ -33,7 +33,7 @@ async function replaceKey(
   request: ChangeRequest,
   change: 'renew' | 'change',
 ): Promise<Result<ChangeOutcome>> {
-  const checked = await checkRecord(bench, request);
+  const checked = await checkRecord(bench, unit, request);
   if (!checked.ok) return checked;
   return writeOnce(bench.store, async (tx) => {
     const written = await enrol(bench, tx, { unit, change, ...checked.value });

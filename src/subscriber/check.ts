@@ -1,4 +1,5 @@
 import { ok, type Result } from '#kernel/result.ts';
+import type { Unit } from '#relying-party/party.ts';
 import { compareEndTime } from './dates.ts';
 import { checkIdentity } from './identity-check.ts';
 import { type JudgedPair, judgePair } from './pair.ts';
@@ -12,11 +13,14 @@ export interface CheckedRecord {
 }
 
 /** Reads and judges, writes nothing. May reach the vendor's status source. */
-export async function checkRecord(bench: Workbench, sent: SubjectRecord): Promise<Result<CheckedRecord>> {
+export async function checkRecord(bench: Workbench, unit: Unit, sent: SubjectRecord): Promise<Result<CheckedRecord>> {
   const read = readRecord(bench.gm, sent, 'theirs');
   if (!read.ok) return read;
   const record = read.value;
   if (compareEndTime(record.endTime, record.sign.notAfter) === 'too-late') return no('END_TIME_MISMATCH', 'endTime');
+  if (unit.profile.seal === 'ses' && !['ses', 'none'].includes(record.sealKind)) {
+    return no('FIELD_INVALID', 'seal', '只接受由制章机构签发的电子印章');
+  }
   const pair = await judgePair(bench, record);
   if (!pair.ok) return pair;
   const identity = checkIdentity(record, pair.value.identity);

@@ -36,7 +36,6 @@ function isCertifiedCode(unitCode: string, identity: CertifiedIdentity): boolean
 
 /** Nothing that both certificates prove may differ, and something must be the same. */
 export function sameSubject({ sign, encrypt }: ParsedRecord, a: CertifiedIdentity, b: CertifiedIdentity): boolean {
-  if (equalBytes(sign.subject.der, encrypt.subject.der)) return true;
   const shared = [
     [a.unitCode, b.unitCode],
     [a.organisationCode, b.organisationCode],
@@ -44,5 +43,6 @@ export function sameSubject({ sign, encrypt }: ParsedRecord, a: CertifiedIdentit
     [a.unitName, b.unitName],
     [sign.subject.get('O'), encrypt.subject.get('O')],
   ].filter((pair): pair is [string, string] => pair[0] !== undefined && pair[1] !== undefined);
-  return shared.length > 0 && shared.every(([left, right]) => plainName(left) === plainName(right));
+  const agrees = shared.every(([left, right]) => plainName(left) === plainName(right));
+  return agrees && (shared.length > 0 || equalBytes(sign.subject.der, encrypt.subject.der));
 }

@@ -7,8 +7,9 @@ export type SealKind = 'ses' | 'png' | 'jpg' | 'gif' | 'opaque' | 'none';
 export function sniffSeal(text: string): SealKind {
   const bare = text.trim().replace(/^data:[\w/+.-]*;base64,/i, '');
   if (bare === '') return 'none';
-  const bytes = fromBase64(bare) ?? fromHex(bare);
-  return bytes === undefined ? 'opaque' : kindOf(bytes);
+  // Hex is also base64 letter by letter: whichever reading makes sense.
+  const kinds = [fromBase64(bare), fromHex(bare)].flatMap((bytes) => (bytes === undefined ? [] : [kindOf(bytes)]));
+  return kinds.find((kind) => kind !== 'opaque') ?? 'opaque';
 }
 
 /** A picture proves nothing about who may seal with it. */

@@ -11,7 +11,7 @@ import { writeOnce } from './write.ts';
 
 /** userSynchro: a unit's record of one key, written once however often it is sent (readings L3, L27). */
 export async function synchronise(bench: Workbench, unit: Unit, sent: SubjectRecord): Promise<Result<SyncOutcome>> {
-  const checked = await checkRecord(bench, sent);
+  const checked = await checkRecord(bench, unit, sent);
   if (!checked.ok) return checked;
   const repeated = await unchanged(bench, unit, checked.value);
   if (repeated !== undefined) return ok(repeated);
