@@ -1,3 +1,4 @@
 import { runCommand } from '#cli/commands.ts';
 
-process.exitCode = await runCommand(process.argv.slice(2));
+// Everything has been closed by the command itself; what a library may still hold open must not keep a stopped hub alive.
+process.exit(await runCommand(process.argv.slice(2)));

@@ -1,30 +1,48 @@
-import { execFileSync, type SpawnOptions, spawn } from 'node:child_process';
-import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
+import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
-/** A PostgreSQL for tests: TEST_PG_URL, else the machine's own binaries, else the embedded ones. Never silently skipped: none of them = a failing test. */
+/** A PostgreSQL for tests, from the machine's own binaries or else the embedded ones. Never silently skipped: without either the tests fail. */
 export interface TestPostgres {
   /** A fresh, empty database; its URL. */
   createDatabase(): Promise<string>;
   dropDatabase(url: string): Promise<void>;
-  /** `pg_ctl -m immediate` and start again; throws when the server is not ours. */
+  /** Immediate shutdown and start again; throws when the server is shared. */
   crash(): Promise<void>;
-  /** Ends the server and removes everything. */
+  /** Ends the server and removes everything; a shared one stays. */
   stop(): Promise<void>;
 }
 
-export async function startPostgres(): Promise<TestPostgres> {
-  const given = process.env['TEST_PG_URL'];
-  if (given) return databases(given, { crash: notOurs, stop: () => Promise.resolve() });
-  const server = await startServer(await binaries());
-  return databases(server.url, server);
+/** One server for the whole run: TEST_PG_URL, or the one that vitest's global setup starts at the first call, or (without either) an own one. */
+export async function sharedPostgres(): Promise<TestPostgres> {
+  const shared = process.env['TEST_PG_URL'] ?? (await askBroker());
+  if (!shared) return startPostgres();
+  const notOurs = (): Promise<void> => Promise.reject(new Error('a shared server is not stopped by one test'));
+  return databases(shared, { crash: notOurs, stop: () => Promise.resolve() });
 }
 
-const notOurs = (): Promise<void> => Promise.reject(new Error('TEST_PG_URL names a server this test must not stop'));
+/** A server of this test's own, to be crashed at will. */
+export async function startPostgres(): Promise<TestPostgres & { readonly url: string }> {
+  const server = await startServer(await binaries());
+  return { url: server.url, ...databases(server.url, server) };
+}
+
+/** Set by postgres-broker.ts: a socket that answers with the shared server's URL. */
+export const BROKER = 'CAIHUB_TEST_PG_BROKER';
+
+async function askBroker(): Promise<string | undefined> {
+  const path = process.env[BROKER];
+  if (!path) return undefined;
+  let answer = '';
+  for await (const part of createConnection(path)) answer += String(part);
+  if (!answer.startsWith('postgres:')) throw new Error(answer || 'the shared PostgreSQL did not start');
+  return answer;
+}
 
 let counter = 0;
 
@@ -99,8 +117,11 @@ async function startServer(found: string): Promise<{ url: string; crash(): Promi
     listen_addresses: '',
     unix_socket_directories: root,
     port: String(port),
-    max_connections: '120',
+    max_connections: '400',
     shared_buffers: '16MB',
+    // the machine itself does not crash in these tests; an immediate restart of the server loses nothing without fsync
+    fsync: 'off',
+    full_page_writes: 'off',
   };
   const start = () =>
     spawn(
@@ -110,25 +131,37 @@ async function startServer(found: string): Promise<{ url: string; crash(): Promi
     );
   const url = `postgres://caihub@localhost:${port}/postgres?host=${encodeURIComponent(root)}`;
   let server = start();
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    if (server.exitCode !== null || server.signalCode !== null) return;
-    const gone = new Promise((resolve) => server.once('exit', resolve));
-    server.kill(signal);
-    await gone;
-  };
+  const watchdog = watch(root, options);
   await ready(url);
   return {
     url,
     crash: async () => {
-      await end('SIGQUIT'); // immediate shutdown: as after a power failure
+      const gone = new Promise((resolve) => server.once('exit', resolve));
+      server.kill('SIGQUIT'); // immediate shutdown: as after a power failure
+      await gone;
       server = start();
       await ready(url);
     },
     stop: async () => {
-      await end('SIGINT');
-      rmSync(root, { recursive: true, force: true });
+      const gone = new Promise((resolve) => watchdog.once('exit', resolve));
+      watchdog.stdin?.end();
+      await gone;
     },
   };
+}
+
+/** Ends the server and removes its folder when our end of the pipe closes: by `stop`, or because this process died in whatever way. */
+function watch(root: string, options: SpawnOptions): ChildProcess {
+  const script = `cat > /dev/null
+    pid=$(head -n 1 "$1/data/postmaster.pid" 2> /dev/null) && kill -QUIT "$pid"
+    while [ -n "$pid" ] && kill -0 "$pid" 2> /dev/null; do sleep 0.05; done
+    rm -rf "$1"`;
+  return spawn('sh', ['-c', script, 'watchdog', root], {
+    ...options,
+    cwd: '/',
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
 }
 
 /** initdb refuses to run as root: then as `postgres`, or as nobody. */
