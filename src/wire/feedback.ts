@@ -2,8 +2,8 @@ import type { Gm } from '#crypto/gm.ts';
 import { hex, utf8 } from '#kernel/bytes.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import type { Secret } from '#kernel/secret.ts';
-import { interfaceOf } from './interfaces.ts';
-import { type SignProfile, signMembers } from './sign.ts';
+import { signedMessage } from './message.ts';
+import type { SignProfile } from './sign.ts';
 
 /** What message 4 says, printed members first. */
 export interface FeedbackResult {
@@ -50,11 +50,7 @@ export function feedbackBody(
   callerStandBy: string | null,
 ): JsonObject {
   const standBy = JSON.stringify({ hub, ...(callerStandBy === null ? {} : { standBy: callerStandBy }) });
-  const printed = interfaceOf('feedbackResult').request.flatMap(({ name }) =>
-    name === 'sign' ? [] : [[name, result[name as keyof FeedbackResult]] as const],
-  );
-  const signed = profile.allMembers ? [...printed, ['standBy', standBy] as const] : printed;
-  return { ...Object.fromEntries(printed), sign: signMembers(gm, profile, secret, signed), standBy };
+  return signedMessage(gm, profile, secret, 'feedbackResult', { ...result }, { standBy });
 }
 
 /** Headers that say which delivery this is and prove the whole body; a receiver may ignore them (design 9). */

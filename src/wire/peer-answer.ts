@@ -25,6 +25,25 @@ export function readPeerAnswer(status: number, body: string): PeerVerdict {
   return { refused: personText(member(parsed.value, 'msg')) };
 }
 
+/**
+ * Message 7 is printed without a code: 2xx with the own taskId, and `code` absent or 200, is delivered. `data` is the caller's echo: a
+ * difference is worth telling and nothing more (readings L10, L11).
+ */
+export function readDecryptAnswer(
+  status: number,
+  body: string,
+  sent: { taskId: string; decData: string },
+): { readonly verdict: PeerVerdict; readonly echo: 'same' | 'different' | 'absent' } {
+  const parsed = readJsonObject(utf8(body), { size: limits.replyBody + 6 * sent.decData.length });
+  if (TRANSPORT.has(status) || !parsed.ok) return { verdict: { retry: `HTTP ${status}` }, echo: 'absent' };
+  const data = member(parsed.value, 'data');
+  const echo = data === undefined ? 'absent' : data === sent.decData ? 'same' : 'different';
+  if (member(parsed.value, 'code') !== undefined) return { verdict: readPeerAnswer(status, body), echo };
+  if (status < 200 || status >= 300) return { verdict: { retry: `HTTP ${status}` }, echo };
+  const own = member(parsed.value, 'taskId') === sent.taskId;
+  return { verdict: own ? 'delivered' : { retry: `HTTP ${status}, taskId missing or not ours` }, echo };
+}
+
 /** At most 200 characters, one line, without control, format or direction characters; empty when it is no text. */
 export function personText(value: Json | undefined): string {
   if (typeof value !== 'string') return '';
@@ -35,6 +54,6 @@ export function personText(value: Json | undefined): string {
 /** Exact name first, then any case (readings L9). */
 function member(body: JsonObject, name: string): Json | undefined {
   if (Object.hasOwn(body, name)) return body[name];
-  const other = Object.keys(body).find((key) => key.toLowerCase() === name);
+  const other = Object.keys(body).find((key) => key.toLowerCase() === name.toLowerCase());
   return other === undefined ? undefined : body[other];
 }
