@@ -34,7 +34,11 @@ export function databaseFault(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof HubError) return error;
   const code = codeOf(error);
   const busy =
-    SQLITE_BUSY.test(code) || POSTGRES_BUSY.test(code) || NETWORK_BUSY.test(code) || DRIVER_BUSY.test(error.message);
+    SQLITE_BUSY.test(code) ||
+    POSTGRES_BUSY.test(code) ||
+    NETWORK_BUSY.test(code) ||
+    DRIVER_BUSY.test(error.message) ||
+    ('syscall' in error && error.syscall === 'connect');
   if (!busy) return error;
   return new HubError('SERVICE_BUSY', `database: ${code || error.message}`, { params: { seconds: '5' }, cause: error });
 }

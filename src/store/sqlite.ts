@@ -38,9 +38,10 @@ export async function openSqlite(file: string, options: { admin: boolean }): Pro
       writer,
       reader,
       close: async () => {
-        await Promise.all([reader.destroy(), writer.destroy()]);
-        // Kysely closes only what it has used.
+        // The writer last: a read-only connection could not fold the write-ahead log into the file. Kysely itself closes only what it has used.
+        await reader.destroy();
         read.close();
+        await writer.destroy();
         write.close();
         lock?.close();
         if (folder !== undefined) rmSync(folder, { recursive: true, force: true });

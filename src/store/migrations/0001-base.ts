@@ -67,9 +67,9 @@ const tables: Readonly<Record<string, string>> = {
     due_at bigint not null, deadline_at bigint not null, lease_owner text, lease_until bigint, generation bigint not null,
     last_error text, created_at bigint not null, done_at bigint`,
   // audit
-  journal: `seq bigint primary key, at bigint not null, kind text not null, unit_id text, interaction_id text, body text not null,
+  journal: `seq bigint not null primary key, at bigint not null, kind text not null, unit_id text, interaction_id text, body text not null,
     prev text not null unique, hash text not null`,
-  journal_checkpoint: `seq bigint primary key, head text not null, at bigint not null, key_id text not null, signature text not null`,
+  journal_checkpoint: `seq bigint not null primary key, head text not null, at bigint not null, key_id text not null, signature text not null`,
   // store
   hub_key: `id text primary key, purpose text not null, public_point text not null, private_sealed text not null, status text not null,
     created_at bigint not null`,
