@@ -58,8 +58,8 @@ function fetchText(url: string, ca: string | undefined): Promise<string> {
         });
         reply.on('error', reject);
         reply.on('end', () => {
-          if (reply.statusCode === 200) resolve(Buffer.concat(parts).toString('utf8'));
-          else reject(new Error(`the address answered ${reply.statusCode}`));
+          if (reply.statusCode === 200 && size <= MAX_BODY) resolve(Buffer.concat(parts).toString('utf8'));
+          else reject(new Error(`the address answered ${reply.statusCode}, ${size} bytes`));
         });
       },
     );

@@ -75,7 +75,6 @@ export function createSession(deps: SessionDeps, peer: Peer): Session {
     if (judged === undefined) {
       refusedGrants += 1;
       log.warn({ origin: peer.origin }, 'a grant was refused');
-      if (refusedGrants >= MAX_REFUSED_GRANTS) peer.hangUp();
       return no('GRANT_INVALID');
     }
     clearTimeout(unadmitted);
@@ -102,6 +101,7 @@ export function createSession(deps: SessionDeps, peer: Peer): Session {
     try {
       const result = await perform(read.request);
       send(result instanceof Refusal ? { id, ok: false, error: result.error } : { id, ok: true, result });
+      if (refusedGrants >= MAX_REFUSED_GRANTS) peer.hangUp();
     } catch (error) {
       log.error({ err: error, method }, 'a request failed');
       send({ id, ok: false, error: agentError('INTERNAL') });
