@@ -8,6 +8,7 @@ import { type ChangeRequest, readRecord } from './record.ts';
 import * as rows from './repository.ts';
 import { retire } from './retire.ts';
 import type { ChangeOutcome, Workbench } from './subscribers.ts';
+import { tellOfCancellation } from './tell-others.ts';
 import { alreadyCancelledWarning, keepOldKeyWarning } from './warnings.ts';
 
 /**
@@ -54,16 +55,10 @@ export async function cancelKey(bench: Workbench, unit: Unit, request: ChangeReq
     await retire(bench, tx, key, { status: 'cancelled', change: 'cancel' });
     const all = await rows.keysByFingerprint(tx, vault.index.certificate(sign));
     await compareWithOthers(bench, tx, unit, { ...sayingOf(bench, key), status: 'cancelled' }, all);
-    const told = await bench.onCertificateChanged?.(tx, {
-      unitId: unit.id,
-      subscriberId: key.subscriber_id,
-      change: 'cancel',
-      retired: [{ signCertificateId: key.sign_certificate_id, encryptionCertificateId: key.enc_certificate_id }],
-      next: null,
-    });
+    const told = await tellOfCancellation(bench, tx, unit, key);
     return ok({
       ...done,
-      warnings: [keepOldKeyWarning([sign.serial]), ...(told ?? [])],
+      warnings: [keepOldKeyWarning([sign.serial]), ...told],
       retired: [maskSerial(sign.serial)],
     });
   });

@@ -10,6 +10,7 @@ import type { ChangeRequest } from './record.ts';
 import * as rows from './repository.ts';
 import { retire } from './retire.ts';
 import type { ChangeOutcome, Workbench } from './subscribers.ts';
+import { tellOfReplacement } from './tell-others.ts';
 import * as warn from './warnings.ts';
 import { writeOnce } from './write.ts';
 
@@ -42,7 +43,7 @@ async function replaceKey(
     const effect =
       outcome.was === null
         ? await supersede(bench, tx, unit, checked.value, outcome, change)
-        : await keepOthers(bench, tx, unit, checked.value, outcome);
+        : await keepOthers(bench, tx, unit, checked.value, outcome, change);
     return ok({
       status: checked.value.pair.sign.status,
       warnings: [...warn.warningsOf(checked.value.record, checked.value.pair), ...effect.warnings],
@@ -79,20 +80,8 @@ async function supersede(
   }
   for (const key of old) await retire(bench, tx, key, { status: 'superseded', change, by: fresh.enrolmentId });
   const retired = serialsOf(bench, old);
-  const told = await bench.onCertificateChanged?.(tx, {
-    unitId: unit.id,
-    subscriberId: fresh.subscriberId,
-    change,
-    retired: old.map((key) => ({
-      signCertificateId: key.sign_certificate_id,
-      encryptionCertificateId: key.enc_certificate_id,
-    })),
-    next: {
-      signCertificateId: fresh.signCertificateId,
-      encryptionCertificateId: fresh.encryptionCertificateId,
-    },
-  });
-  return { retired, warnings: [warn.keepOldKeyWarning(retired), ...(told ?? [])] };
+  const told = await tellOfReplacement(bench, tx, unit, change, fresh, old);
+  return { retired, warnings: [warn.keepOldKeyWarning(retired), ...told] };
 }
 
 /** The same key, else the only one of this subscriber that has ended or ends soon, else none. */
@@ -116,15 +105,18 @@ async function keepOthers(
   tx: Tx,
   unit: Unit,
   { record }: CheckedRecord,
-  { was, status, enrolmentId, subscriberId }: Enrolled,
+  present: Enrolled,
+  change: 'renew' | 'change',
 ): Promise<Effect> {
   const tail = tailOf(record.sign);
-  if (status === 'superseded') return { retired: [], warnings: [warn.stillSupersededWarning(tail)] };
-  if (was !== 'active') return { retired: [], warnings: [warn.reinstatedWarning(tail)] };
-  const others = (await rows.keysOfSubscribers(tx, unit.id, [subscriberId])).filter(
-    (key) => key.status === 'active' && key.id !== enrolmentId,
+  const told = await tellOfReplacement(bench, tx, unit, change, present, []);
+  if (present.status === 'superseded') return { retired: [], warnings: [warn.stillSupersededWarning(tail), ...told] };
+  if (present.was !== 'active') return { retired: [], warnings: [warn.reinstatedWarning(tail), ...told] };
+  const others = (await rows.keysOfSubscribers(tx, unit.id, [present.subscriberId])).filter(
+    (key) => key.status === 'active' && key.id !== present.enrolmentId,
   );
-  return { retired: [], warnings: others.length === 0 ? [] : [warn.alreadyThereWarning(serialsOf(bench, others))] };
+  const kept = others.length === 0 ? [] : [warn.alreadyThereWarning(serialsOf(bench, others))];
+  return { retired: [], warnings: [...kept, ...told] };
 }
 
 const serialsOf = ({ vault }: Workbench, keys: readonly rows.KeyRow[]): string[] =>

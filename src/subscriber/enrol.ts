@@ -28,6 +28,8 @@ export interface Enrolled {
   readonly status: EnrolmentTable['status'];
   /** What stood before: nothing, or the status it had. */
   readonly was: EnrolmentTable['status'] | null;
+  /** Row id of the encryption certificate that this record named before, where it now names another. */
+  readonly replacedEncryptionId: string | null;
 }
 
 /** Upsert by (unit, signing certificate), readings L27. History and journal rows are written in the same transaction. */

@@ -158,6 +158,11 @@ export async function restateCertificate(
 export const updateEnrolment = (tx: Tx, id: string, set: Partial<EnrolmentTable>): Promise<unknown> =>
   tx.db.updateTable('enrolment').set(set).where('id', '=', id).execute();
 
+export async function enrolmentStatus(h: Handle, id: string): Promise<EnrolmentTable['status'] | undefined> {
+  const row = await h.db.selectFrom('enrolment').select('status').where('id', '=', id).executeTakeFirst();
+  return row?.status;
+}
+
 /** seal_sealed stands apart: it may be two megabytes and no decision needs it. */
 export async function sealOf(h: Handle, enrolmentId: string): Promise<string> {
   const row = await h.db.selectFrom('enrolment').select('seal_sealed').where('id', '=', enrolmentId).executeTakeFirst();

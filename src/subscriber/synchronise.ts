@@ -6,6 +6,7 @@ import { enrol } from './enrol.ts';
 import type { SubjectRecord } from './record.ts';
 import * as rows from './repository.ts';
 import type { SyncOutcome, Workbench } from './subscribers.ts';
+import { tellOfReplacement } from './tell-others.ts';
 import { reinstatedWarning, stillSupersededWarning, warningsOf } from './warnings.ts';
 import { writeOnce } from './write.ts';
 
@@ -16,15 +17,18 @@ export async function synchronise(bench: Workbench, unit: Unit, sent: SubjectRec
   const repeated = await unchanged(bench, unit, checked.value);
   if (repeated !== undefined) return ok(repeated);
   const { record, pair } = checked.value;
-  const written = await writeOnce(bench.store, (tx) => enrol(bench, tx, { unit, record, pair, change: 'sync' }));
-  if (!written.ok) return written;
-  const { was, status, enrolmentId, signCertificateId } = written.value;
-  return ok({
-    status: pair.sign.status,
-    warnings: [...warningsOf(record, pair), ...reinstatement(was, status, tailOf(record.sign))],
-    created: was === null,
-    enrolmentId,
-    certificateId: signCertificateId,
+  return writeOnce(bench.store, async (tx) => {
+    const written = await enrol(bench, tx, { unit, record, pair, change: 'sync' });
+    if (!written.ok) return written;
+    const told = await tellOfReplacement(bench, tx, unit, 'change', written.value, []);
+    const { was, status, enrolmentId, signCertificateId } = written.value;
+    return ok({
+      status: pair.sign.status,
+      warnings: [...warningsOf(record, pair), ...reinstatement(was, status, tailOf(record.sign)), ...told],
+      created: was === null,
+      enrolmentId,
+      certificateId: signCertificateId,
+    });
   });
 }
 

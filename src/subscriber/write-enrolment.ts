@@ -54,9 +54,9 @@ export async function replaceEnrolment(
 ): Promise<Enrolled> {
   const { clock, random, vault } = bench;
   const { record, change } = enrolling;
-  const status = own.status === 'superseded' && change !== 'change' ? 'superseded' : 'active';
+  const status = (await staysSuperseded(tx, own, change)) ? 'superseded' : 'active';
   const content = vault.index.content(record);
-  const outcome = enrolled(own.id, parts, status, own.status);
+  const outcome = enrolled(own.id, parts, status, own);
   if (content === own.content_index && status === own.status) return outcome;
   const history = newId('his', random);
   const oldSeal = vault.openSeal(own.id, await rows.sealOf(tx, own.id));
@@ -85,22 +85,32 @@ export async function replaceEnrolment(
     version: own.version + 1,
     updated_at: clock.now(),
   });
+  if (own.enc_certificate_id !== parts.encrypt) {
+    await rows.retireCertificate(tx, own.enc_certificate_id, 'superseded', clock.now());
+  }
   await note(bench, tx, status === own.status ? 'subscriber.updated' : 'subscriber.reinstated', enrolling, own.id);
   return outcome;
+}
+
+/** A superseded key comes back by 变更 with it, or when the key that took its place is itself given up; not by a push of old records. */
+async function staysSuperseded(tx: Tx, own: rows.KeyRow, change: Enrolling['change']): Promise<boolean> {
+  if (own.status !== 'superseded' || change === 'change') return false;
+  return own.superseded_by === null || (await rows.enrolmentStatus(tx, own.superseded_by)) !== 'cancelled';
 }
 
 const enrolled = (
   enrolmentId: string,
   { subscriberId, sign, encrypt }: Parts,
   status: Enrolled['status'],
-  was: Enrolled['was'],
+  before: rows.KeyRow | null,
 ): Enrolled => ({
   enrolmentId,
   subscriberId,
   signCertificateId: sign,
   encryptionCertificateId: encrypt,
   status,
-  was,
+  was: before?.status ?? null,
+  replacedEncryptionId: before === null || before.enc_certificate_id === encrypt ? null : before.enc_certificate_id,
 });
 
 function storedRecord({ record, pair }: Enrolling): StoredRecord {

@@ -148,6 +148,35 @@ describeOnBothDatabases('a unit reports a changed key', ({ open }) => {
     expect([await login(unit, old), await login(unit, fresh)]).toEqual(['ok', 'ok']);
   });
 
+  it('when the key that took its place is given up, the old one may be synchronised again', async () => {
+    const unit = await desk.unit('新锁遗失');
+    const [old, fresh] = [await desk.key(ending(30)), await desk.key()];
+    await synchronise(unit, old);
+    unwrap(await change(unit, 'renew', fresh));
+    unwrap(await change(unit, 'cancel', fresh));
+    expect((await synchronise(unit, old)).warnings.join()).toContain('恢复登记');
+    expect(await login(unit, old)).toBe('ok');
+  });
+
+  it('another encryption certificate under the same key is told like a renewal, and the old one stays on record', async () => {
+    const unit = await desk.unit('加密证书更换');
+    const [pair, other] = [await desk.key(), await desk.key()];
+    await synchronise(unit, pair);
+    told.length = 0;
+    const outcome = await synchronise(unit, { ...pair, encCertificate: other.encCertificate });
+    expect(outcome).toMatchObject({ created: false });
+    expect(outcome.warnings.join()).toContain('有 2 份未开标文件');
+    const [message] = told;
+    expect(message?.retired[0]?.signCertificateId).toBe(outcome.certificateId);
+    expect(message?.retired[0]?.encryptionCertificateId).not.toBe(message?.next?.encryptionCertificateId);
+    const kept = await desk.store.read.db
+      .selectFrom('certificate')
+      .select('status')
+      .where('id', '=', message?.retired[0]?.encryptionCertificateId ?? '')
+      .execute();
+    expect(kept).toEqual([{ status: 'superseded' }]);
+  });
+
   describe('cancel', () => {
     it('the key fails at once, and a repeat is the same', async () => {
       const unit = await desk.unit('注销');
