@@ -44,7 +44,7 @@ export function serveDriver(options: {
       opened = driver.open(message.config, context);
       send({ type: 'opened', driver: driver.manifest.id });
     } catch (error) {
-      send({ type: 'failed', reason: nameOf(error) });
+      send({ type: 'failed', reason: configFault(error) });
     }
   }
 
@@ -109,3 +109,10 @@ export function serveDriver(options: {
 
 /** The kind of an error only: its message may quote what a person or a vendor wrote. */
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown');
+
+/** Which members of the configuration are wrong: their names, never their values. */
+function configFault(error: unknown): string {
+  const issues = error instanceof Error && 'issues' in error && Array.isArray(error.issues) ? error.issues : [];
+  const names = issues.map((issue: { path?: readonly PropertyKey[] }) => issue.path?.map(String).join('.'));
+  return [nameOf(error), ...names].join(' ').slice(0, 300);
+}

@@ -18,7 +18,7 @@ const script = fileURLToPath(new URL('./bad/driver.mjs', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'caihub-drivers-'));
 const BEHAVIOURS = [
   ...['good', 'slow', 'silent', 'polite', 'spin', 'crash', 'crash-once', 'garbage', 'unknown', 'stranger', 'flood'],
-  ...['stderr-flood', 'oversized', 'verdict', 'error', 'surroundings', 'fetch', 'fetch-idle', 'absent'],
+  ...['stderr-flood', 'oversized', 'verdict', 'error', 'hog', 'surroundings', 'fetch', 'fetch-idle', 'absent'],
 ];
 const installed: InstalledDriver[] = BEHAVIOURS.map((behaviour) => ({
   manifest: { id: behaviour, title: behaviour, contract: 1, media: ['mobile'], channels: ['auth'] },
@@ -92,6 +92,7 @@ describe('a driver in its own process', () => {
     ['that floods its output', 'flood', 'process ended (flood)'],
     ['that floods its diary', 'stderr-flood', 'process ended (flood)'],
     ['that answers more than 1 MiB', 'oversized', 'process ended (oversized)'],
+    ['that takes too much memory', 'hog', 'process ended (memory)'],
     ['whose program is missing', 'absent', 'restarting'],
   ])('is a machine failure of its vendor %s', async (_, behaviour, detail) => {
     open(10_000);

@@ -26,6 +26,9 @@ function begin({ id, params }) {
       if (existsSync(file)) return say({ type: 'reply', id, ok: true, value: pending('again') });
       writeFileSync(file, '');
       return process.exit(3);
+    case 'hog':
+      config = Buffer.alloc(512 * 1024 * 1024, 1);
+      return;
     case 'garbage':
       return process.stdout.write('hello\n');
     case 'unknown':
