@@ -38,7 +38,7 @@ const canEncrypt = ({ keyUsage }: Certificate): boolean =>
   keyUsage === null || keyUsage.has('keyEncipherment') || keyUsage.has('dataEncipherment');
 
 /** Key usages (domain 2.2): never encrypt to a signing certificate; one certificate for both only where it names both usages. */
-export function checkUsages({ sign, encrypt }: ParsedRecord): Result<void> {
+function checkUsages({ sign, encrypt }: ParsedRecord): Result<void> {
   if (!canSign(sign)) return refused(refusal('CERTIFICATE_PURPOSE', { field: 'signCertificate', purpose: '签名' }));
   const one = sign.fingerprint === encrypt.fingerprint;
   if (!canEncrypt(encrypt) || (one && encrypt.keyUsage === null)) {

@@ -9,7 +9,7 @@ import type { Handle, Tx } from '#store/store.ts';
 
 /** Every statement of this room. Rows go out as they stand; opening sealed columns is `sealing.ts`'s work. */
 
-export type EnrolmentRow = Omit<EnrolmentTable, 'seal_sealed'>;
+type EnrolmentRow = Omit<EnrolmentTable, 'seal_sealed'>;
 
 /** One key as a unit has it on record: the enrolment with both certificates. */
 export interface KeyRow extends EnrolmentRow {

@@ -12,9 +12,6 @@ export function sniffSeal(text: string): SealKind {
   return kinds.find((kind) => kind !== 'opaque') ?? 'opaque';
 }
 
-/** A picture proves nothing about who may seal with it. */
-export const isPicture = (kind: SealKind): boolean => kind === 'png' || kind === 'jpg' || kind === 'gif';
-
 function kindOf(bytes: Bytes): SealKind {
   if (startsWith(bytes, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])) return 'png';
   if (startsWith(bytes, [0xff, 0xd8, 0xff])) return 'jpg';

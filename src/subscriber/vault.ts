@@ -17,7 +17,7 @@ export interface StoredRecord extends Omit<SubjectRecord, 'signCertificate' | 'e
 }
 
 /** What stood before a change. The seal only where the change replaced it: it is large. */
-export interface StoredBefore {
+interface StoredBefore {
   readonly record: StoredRecord;
   readonly status: EnrolmentTable['status'];
   readonly encryptionCertificateId: string;

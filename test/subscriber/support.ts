@@ -26,7 +26,7 @@ import { quietLog } from '#test/support/store.ts';
 export const gm = createGm();
 export const DAY = 86_400_000;
 
-export interface TestClock extends Clock {
+interface TestClock extends Clock {
   /** Milliseconds. */
   pass(time: number): void;
 }
