@@ -72,7 +72,7 @@ export function pinPage({ label, origin, remaining, language, nonce }: PinPage):
 <form id="form" autocomplete="off" novalidate>
 <p class="who"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M8 10V4h8v6M6 10h12v7a4 4 0 0 1-4 4h-4a4 4 0 0 1-4-4zM10.5 7h.01M13.5 7h.01"/></svg><span><b>${escapeHtml(label)}</b><small>${w.asks} ${escapeHtml(origin)}</small></span></p>
 <label for="pin">${w.label}<small>${w.from}</small></label>
-<input id="pin" type="password" autocomplete="off" maxlength="${PIN_LENGTH.most}" spellcheck="false" aria-describedby="hint" autofocus>
+<input id="pin" type="password" autocomplete="off" maxlength="${PIN_LENGTH.most}" spellcheck="false" aria-describedby="hint">
 <p id="hint" class="hint${remaining === 1 ? ' bad' : ''}" role="status" aria-live="polite"><svg viewBox="0 0 24 24" aria-hidden="true"><rect x="5" y="10.5" width="14" height="10" rx="1.500"/><path d="M8 10.500V7.500a4 4 0 0 1 8 0v3"/></svg><span id="words">${first}</span></p>
 <p class="deeds"><button id="go" type="submit">${w.submit}</button><button id="no" type="button">${w.cancel}</button></p>
 </form>
@@ -103,6 +103,7 @@ svg{width:16px;height:16px;flex:none;margin-top:3px;fill:none;stroke:currentColo
 .who small,label small{color:var(--ink-3);font-size:13px;font-weight:400;overflow-wrap:anywhere}
 label{display:flex;justify-content:space-between;gap:12px;align-items:baseline;margin-bottom:6px;font-size:15px;font-weight:700}
 input{width:100%;height:48px;padding:0 12px;border:1px solid var(--edge);border-radius:4px;background:var(--paper);color:inherit;font:inherit;letter-spacing:.32em}
+input:disabled{background:var(--mute-soft)}
 input:focus{outline:none;border-color:var(--blue);box-shadow:0 0 0 3px #c9dcf8}
 input[aria-invalid=true]{border-color:var(--bad);box-shadow:inset 0 0 0 1px var(--bad)}
 .hint{display:flex;gap:6px;margin-top:6px;color:var(--ink-3);font-size:13px;line-height:1.6}
@@ -138,5 +139,6 @@ form.addEventListener('submit',(event)=>{
   go.disabled=true;go.textContent=w.busy;
   post({pin:typed}).then(show,()=>say(w.lost,'bad')).then(()=>{go.disabled=false;go.textContent=w.submit;if(!pin.disabled)pin.focus()});
 });
+addEventListener('focus',()=>pin.focus());
 no.addEventListener('click',()=>{post({cancel:true}).then(show,()=>say(w.lost,'bad'))});
 `;
