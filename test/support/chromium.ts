@@ -3,14 +3,23 @@ import { join, resolve } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 /** Debian's Chromium; undefined where there is none (the run has said 未运行 with the apt line, and CI fails). */
 export const chromiumPath = (): string | undefined => CHROMIUM.find((path) => existsSync(path));
 
 export async function launchChromium(args: readonly string[] = []): Promise<Browser> {
   const executablePath = chromiumPath();
-  if (executablePath === undefined) throw new Error('未运行：页面与旅程测试（缺少 chromium）。安装：apt-get install -y chromium fonts-noto-cjk');
+  if (executablePath === undefined)
+    throw new Error('未运行：页面与旅程测试（缺少 chromium）。安装：apt-get install -y chromium fonts-noto-cjk');
   return chromium.launch({ executablePath, args: [...ARGS, ...args] });
 }
 
@@ -34,7 +43,8 @@ export async function person(browser: Browser, options: { phone?: boolean; https
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
-    if (message.type() === 'error' && /Content Security Policy|Refused to/.test(message.text())) complaints.push(message.text());
+    if (message.type() === 'error' && /Content Security Policy|Refused to/.test(message.text()))
+      complaints.push(message.text());
   });
   return { context, page, complaints, close: () => context.close() };
 }

@@ -56,7 +56,11 @@ export async function logInWithKey(page: Page, home: string, key: CastKey): Prom
 }
 
 /** What the trading system's control door is told to do with callbacks. */
-export async function mood(world: World, to: 'normal' | 'refuse' | 'error' | 'slow' | 'garbage', unit = 0): Promise<void> {
+export async function mood(
+  world: World,
+  to: 'normal' | 'refuse' | 'error' | 'slow' | 'garbage',
+  unit = 0,
+): Promise<void> {
   await fetch(new URL('/control/mood', homeOf(world, unit)), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
