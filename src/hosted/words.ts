@@ -42,6 +42,8 @@ export const zh = {
   time: { hour: '小时', minute: '分', second: '秒' },
   login: {
     title: '选择证书登录',
+    titleVerify: '正在确认身份',
+    titleMobile: '确认身份并登录',
     pageTitle: '登录确认',
     opening: '正在打开登录请求',
     searching: '正在连接证书助手',
@@ -98,6 +100,7 @@ export const zh = {
     notYet: '未生效',
     statusDown: '待查询',
     locked: '已锁定',
+    pulled: '已拔出',
     reading: '正在读取',
     unreadable: '读不出证书',
     why: '查看原因',
@@ -105,6 +108,7 @@ export const zh = {
   },
   mobile: {
     title: '手机证书扫码',
+    titleTouch: '手机证书登录',
     hint: '用签发机构的 App 扫一扫登录',
     hintOf: '用{authority}的 App 扫一扫登录',
     choose: '选择签发机构，显示二维码',
@@ -393,6 +397,8 @@ export const en: Words = {
   time: { hour: 'h', minute: 'min', second: 's' },
   login: {
     title: 'Choose a certificate',
+    titleVerify: 'Confirming who you are',
+    titleMobile: 'Confirm and log in',
     pageTitle: 'Log in',
     opening: 'Opening the login request',
     searching: 'Connecting to the certificate assistant',
@@ -435,7 +441,7 @@ export const en: Words = {
   card: {
     organisation: 'Organisation',
     person: 'Person',
-    tail: 'No. …{tail}',
+    tail: '…{tail}',
     days: 'days left',
     today: 'Ends today',
     expired: 'Expired',
@@ -449,6 +455,7 @@ export const en: Words = {
     notYet: 'Not valid yet',
     statusDown: 'Status unknown',
     locked: 'Locked',
+    pulled: 'Unplugged',
     reading: 'Reading',
     unreadable: 'No certificate found',
     why: 'Why',
@@ -456,6 +463,7 @@ export const en: Words = {
   },
   mobile: {
     title: 'Scan with your phone',
+    titleTouch: 'Mobile certificate',
     hint: 'Scan with your certificate vendor’s app',
     hintOf: 'Scan with the app of {authority}',
     choose: 'Choose your vendor to see the QR code',
@@ -533,7 +541,7 @@ export const en: Words = {
     },
     pulled: {
       title: 'The USB key was unplugged, the login is waiting',
-      text: 'Plug the key of {authority}, No. …{tail}, in again. This page goes on by itself; nothing has to be repeated.',
+      text: 'Plug the key of {authority}, …{tail}, in again. This page goes on by itself; nothing has to be repeated.',
       wait: 'Waiting for the key {time}',
     },
     'pin-last': {
@@ -542,7 +550,7 @@ export const en: Words = {
     },
     locked: {
       title: 'This USB key is locked',
-      text: 'After too many wrong PINs the key of {authority}, No. …{tail}, has locked itself. Only {authority} can unlock it; this hub cannot.',
+      text: 'After too many wrong PINs the key of {authority}, …{tail}, has locked itself. Only {authority} can unlock it; this hub cannot.',
     },
     'pin-refused': {
       title: 'The assistant did not finish the PIN check',
@@ -550,27 +558,27 @@ export const en: Words = {
     },
     expired: {
       title: 'The certificate ended on {date}; it cannot log in',
-      text: 'Please renew it at {authority}. Keep this key (No. …{tail}): bids encrypted with it still need it at the opening.',
+      text: 'Please renew it at {authority}. Keep this key (…{tail}): bids encrypted with it still need it at the opening.',
     },
     'not-yet-valid': {
       title: 'This certificate is not valid yet',
-      text: 'The certificate of {authority}, No. …{tail}, can log in once it is valid. The hub’s clock decides, not this computer’s.',
+      text: 'The certificate of {authority}, …{tail}, can log in once it is valid. The hub’s clock decides, not this computer’s.',
     },
     revoked: {
       title: 'The vendor has revoked this certificate',
-      text: 'The certificate of {authority}, No. …{tail}, has been revoked. Please use a new one. If your organisation did not ask for this, call {authority} at once.',
+      text: 'The certificate of {authority}, …{tail}, has been revoked. Please use a new one. If your organisation did not ask for this, call {authority} at once.',
     },
     superseded: {
       title: 'This certificate has been renewed or changed',
-      text: 'Please use the new certificate of {authority}, and keep the key No. …{tail} until the opening is over.',
+      text: 'Please use the new certificate of {authority}, and keep the key …{tail} until the opening is over.',
     },
     'cert-cancelled': {
       title: 'This certificate has been cancelled in the trading system',
-      text: 'The certificate of {authority}, No. …{tail}, no longer logs in. Please use a new one.',
+      text: 'The certificate of {authority}, …{tail}, no longer logs in. Please use a new one.',
     },
     denied: {
       title: 'This certificate is not registered yet',
-      text: 'The certificate of {authority}, No. …{tail}, is valid, but the province’s register does not know it yet. Please bind it in “{platform}” first.',
+      text: 'The certificate of {authority}, …{tail}, is valid, but the province’s register does not know it yet. Please bind it in “{platform}” first.',
     },
     suspended: {
       title: '{authority} has suspended its service here',
@@ -583,7 +591,7 @@ export const en: Words = {
     'cert-invalid': { title: 'The certificate did not pass the check', text: '{message}' },
     'status-down': {
       title: 'The certificate’s status cannot be looked up now',
-      text: 'To be safe, the certificate of {authority}, No. …{tail}, was not accepted this time. Please try again in 5 minutes, or use another certificate.',
+      text: 'To be safe, the certificate of {authority}, …{tail}, was not accepted this time. Please try again in 5 minutes, or use another certificate.',
     },
     'sign-failed': {
       title: 'The signature was not accepted',

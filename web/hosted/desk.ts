@@ -14,6 +14,7 @@ export interface Desk {
   change(patch: Partial<Model>): void;
   timing: Timing;
   session(): AgentSession | null;
+  holdSession(session: AgentSession | null): void;
   /** A call that survives a silent or full hub: it is made again until there is an answer. */
   ask<N extends keyof PageApi>(name: N, request: PageApi[N]['request']): Promise<Answered<N>>;
   seen(view: LoginView): void;

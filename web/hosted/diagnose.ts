@@ -96,7 +96,10 @@ async function askHub(nonce: string | null): Promise<{ answer: HubAnswer; middle
 }
 
 function probeTime(hub: Awaited<ReturnType<typeof askHub>>): void {
-  if (hub === null) return tell('time', 'bad', said.timeFail);
+  if (hub === null) {
+    tell('time', 'bad', said.timeFail);
+    return;
+  }
   const skew = Math.abs(hub.middle - hub.answer.now);
   if (skew > SKEW_MS) tell('time', 'warn', fill(said.timeBad, { left: leftText(skew, words.time) }));
   else tell('time', 'ok', fill(said.timeOk, { s: (skew / 1000).toFixed(1) }));

@@ -79,8 +79,8 @@ export type PinStep =
 export type Work =
   | { readonly step: 'pin' }
   | { readonly step: 'frame'; readonly url: string }
-  | { readonly step: 'sign'; readonly began: number }
-  | { readonly step: 'judge'; readonly began: number; readonly signedMs: number };
+  | { readonly step: 'sign' }
+  | { readonly step: 'judge' };
 
 export interface MobileRoad {
   /** Authority whose QR code is shown or being made. */
@@ -147,7 +147,8 @@ export const chosenCard = (model: Model): Card | null => model.cards.find((card)
 export function choose(model: Model): Model {
   if (model.pulled !== null) return model;
   const keep = chosenCard(model);
-  if (keep !== null && isReady(keep)) return model;
+  // A key whose refusal is being read stays in view until the person chooses another.
+  if (keep !== null && (isReady(keep) || model.shown === keep.id)) return model;
   const next = model.cards.find(isReady) ?? null;
   if (next?.id === model.chosen) return model;
   return { ...model, chosen: next?.id ?? null, pin: firstPinStep(next) };
@@ -157,3 +158,7 @@ export function choose(model: Model): Model {
 export const firstPinStep = (card: Card | null): PinStep => ({
   at: card?.pinRemaining === 1 && !card.loggedIn ? 'last' : 'asked',
 });
+
+/** Nothing more can happen on this page. */
+export const isOver = (model: Model): boolean =>
+  model.fault !== null || (model.view !== null && model.view.state !== 'claimed' && model.view.state !== 'proved');

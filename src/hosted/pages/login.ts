@@ -1,4 +1,5 @@
-import { html } from 'hono/html';
+import { html, raw } from 'hono/html';
+import { phrases } from '../phrases.ts';
 import { stateOfCode, states } from '../states.ts';
 import { wordsOf } from '../words.ts';
 import { icon } from './icons.ts';
@@ -30,7 +31,7 @@ ${tooOld(words)}
 <div class="sheet" id="sheet">
 ${ask(page)}
 <section class="do" aria-labelledby="title">
-<div class="do__head"><h1 id="title">${words.login.title}</h1><span id="link" role="status"></span></div>
+<div class="do__head" id="head"><h1 id="title">${words.login.title}</h1><span id="link" role="status"></span></div>
 <div class="roads" id="roads"><div id="stage"><ol class="checks"><li class="is-now"><span class="spin"></span>${words.login.opening}</li></ol></div><div class="roads__scan" id="scan" hidden></div></div>
 </section>
 </div>
@@ -46,8 +47,12 @@ export function ask(page: PageContext & { readonly asker: Asker | null }): Marku
   const { asker } = page;
   return html`<aside class="ask" id="ask" aria-label="${words.label}">
 <p class="ask__who">${words.who}</p>
-<p class="ask__name" id="asker">${asker?.name ?? words.loading}</p>
+<p class="ask__name" id="asker">${asker === null ? words.loading : broken(asker.name)}</p>
 <p class="ask__origin${asker === null ? ' is-open' : ''}" id="origin">${icon('shield', 's')}<span>${asker === null ? words.unverified : words.verified} <span class="code">${asker?.host ?? ''}</span></span></p>
-<dl class="facts"><div><dt>${words.purpose}</dt><dd>${words.purposeLogin}</dd></div><div><dt>${words.gives}</dt><dd>${words.givesWhat}</dd></div><div class="not-phone"><dt>${words.after}</dt><dd>${words.afterWhat}</dd></div><div><dt>${words.valid}</dt><dd id="left" role="timer">–</dd></div></dl>
+<dl class="facts"><div><dt>${words.purpose}</dt><dd>${words.purposeLogin}</dd></div><div><dt>${words.gives}</dt><dd>${words.givesWhat}</dd></div><div class="not-phone"><dt>${words.after}</dt><dd>${words.afterWhat}</dd></div><div id="valid" hidden><dt>${words.valid}</dt><dd id="left" role="timer" aria-live="off"></dd></div></dl>
 </aside>`;
 }
+
+/** A long name breaks between its parts, not inside them. */
+const broken = (name: string): readonly Markup[] =>
+  phrases(name).map((part, at) => html`${at === 0 ? '' : raw('<wbr>')}<span class="nb">${part}</span>`);

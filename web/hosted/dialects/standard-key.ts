@@ -1,4 +1,12 @@
-import type { AgentEvent, AgentReply, AgentRequest, AgentResult, SignedGrant } from '#agent/protocol.ts';
+import type {
+  AgentError,
+  AgentErrorCode,
+  AgentEvent,
+  AgentReply,
+  AgentRequest,
+  AgentResult,
+  SignedGrant,
+} from '#agent/protocol.ts';
 import type { AgentFailure, AgentSession, Connected, ConnectOptions, Said, SessionEvent } from './dialect.ts';
 
 /** A key may ask its person to press a button before it signs. */
@@ -118,11 +126,7 @@ function conversation(socket: WebSocket, onEvent: (event: SessionEvent) => void)
     if ('event' in frame) return passOn(frame, onEvent);
     const answer = open.get(frame.id);
     open.delete(frame.id);
-    answer?.(
-      frame.ok
-        ? { ok: true, value: frame.result as never }
-        : { ok: false, failure: { code: frame.error.code, remaining: frame.error.remaining ?? null } },
-    );
+    answer?.(frame.ok ? { ok: true, value: frame.result as never } : { ok: false, failure: failureOf(frame.error) });
   };
   socket.onclose = () => {
     for (const answer of open.values()) answer({ ok: false, failure: CLOSED });
@@ -162,10 +166,26 @@ function passOn(event: AgentEvent, onEvent: (event: SessionEvent) => void): void
   }
 }
 
-const failureOf = (
-  error: { readonly code: AgentFailure['code']; readonly remaining?: number } | undefined,
-): AgentFailure => ({
-  code: error?.code ?? 'INTERNAL',
+const KNOWN: Readonly<Record<AgentErrorCode, true>> = {
+  NOT_AUTHORIZED: true,
+  GRANT_INVALID: true,
+  OPERATION_NOT_GRANTED: true,
+  TEXT_REFUSED: true,
+  KEY_NOT_FOUND: true,
+  KEY_REMOVED: true,
+  PIN_INCORRECT: true,
+  PIN_LOCKED: true,
+  PIN_REQUIRED: true,
+  PIN_CANCELLED: true,
+  PIN_ENTRY_WRONG: true,
+  UNWRAP_FAILED: true,
+  BAD_REQUEST: true,
+  INTERNAL: true,
+};
+
+/** A newer agent may know codes that this page does not: they count as its own trouble. */
+const failureOf = (error: AgentError | undefined): AgentFailure => ({
+  code: error !== undefined && error.code in KNOWN ? error.code : 'INTERNAL',
   remaining: error?.remaining ?? null,
 });
 

@@ -3,7 +3,7 @@ import { h, icon } from '../dom.ts';
 import type { Action, NoticeScreen, Timer, VendorLine } from '../screen/notices.ts';
 
 /** Where the trouble is: never a toast, never a dialogue over the page. `quiet` where the screen has its primary button elsewhere. */
-export function drawNotice(words: Words, notice: NoticeScreen, quiet: boolean): HTMLElement {
+export function drawNotice(words: Words, notice: NoticeScreen, quiet: boolean, heading: 'h1' | 'p' = 'p'): HTMLElement {
   const { text, timer } = notice;
   return h(
     'div',
@@ -15,7 +15,7 @@ export function drawNotice(words: Words, notice: NoticeScreen, quiet: boolean): 
       'data-focus': 'notice',
     },
     icon(notice.icon),
-    h('p', { class: 'notice__t' }, notice.title),
+    h(heading, { class: 'notice__t' }, notice.title),
     text.length > 1
       ? h(
           'ol',

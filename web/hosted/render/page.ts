@@ -2,7 +2,7 @@ import type { LoginView } from '#hosted/api.ts';
 import type { Boot } from '../boot.ts';
 import { byId, h, icon, slot, spin } from '../dom.ts';
 import type { KeyRoad, NoticeScreen, Screen, Stage, StepScreen } from '../screen/screen.ts';
-import { drawCards } from './cards.ts';
+import { keyForm } from './key-form.ts';
 import { drawNotice } from './notice.ts';
 import { pinPlace } from './pin.ts';
 import { drawScan } from './scan.ts';
@@ -14,6 +14,8 @@ export interface Page {
   /** Reads the PIN and empties the field in the same step. */
   takePin(): string;
   focusPin(): void;
+  /** The trouble is read out from its start. */
+  focusNotice(): void;
   announce(text: string): void;
 }
 
@@ -23,6 +25,8 @@ export function createPage(boot: Boot): Page {
   const root = document.documentElement;
   const stage = byId('stage');
   const scanPlace = byId('scan');
+  const head = byId('head');
+  const title = byId('title');
   const form = keyForm(boot);
   const pin = pinPlace(words, form.pin);
   const tag = slot<Screen['tag']>(byId('link'), (shown) =>
@@ -45,6 +49,10 @@ export function createPage(boot: Boot): Page {
       const before = root.dataset['state'];
       root.dataset['state'] = screen.state;
       setOrDrop(root, 'qr', screen.scan?.status ?? null);
+      head.hidden = screen.title === null;
+      title.textContent = screen.title ?? '';
+      // An end that came before the hub told who asks: there is nothing to say on the left.
+      if (screen.stage.kind === 'end' && byId('origin').classList.contains('is-open')) loneSheet();
       tag(screen.tag);
       scanPlace.hidden = screen.scan === null;
       byId('roads').classList.toggle('roads--one', screen.scan === null);
@@ -60,6 +68,7 @@ export function createPage(boot: Boot): Page {
     drawView: (view) => drawAsk(boot, view),
     takePin: pin.take,
     focusPin: pin.focus,
+    focusNotice: () => document.querySelector<HTMLElement>('#stage .notice')?.focus(),
     announce: (text) => {
       byId('announce').textContent = text;
     },
@@ -70,6 +79,11 @@ export function createPage(boot: Boot): Page {
     stage.replaceChildren();
     return { ...shown, again: Math.random() } as T;
   }
+}
+
+function loneSheet(): void {
+  byId('ask').hidden = true;
+  byId('sheet').classList.add('sheet--one');
 }
 
 function setOrDrop(element: HTMLElement, name: string, value: string | null): void {
@@ -91,7 +105,7 @@ function drawStage(boot: Boot, stage: Exclude<Stage, { kind: 'key' }>): readonly
     case 'wait':
       return stage.notice === null ? [steps([{ at: 'now', text: stage.text, took: '' }])] : notice(stage.notice);
     case 'end':
-      return notice(stage.notice);
+      return [drawNotice(boot.words, stage.notice, false, 'h1')];
     case 'verify':
       return [h('div', { class: 'stage' }, steps(stage.steps), ...notice(stage.notice))];
   }
@@ -112,115 +126,20 @@ const steps = (list: readonly StepScreen[]): Node =>
     ),
   );
 
-/** The UKey road: built once, so that a PIN half typed outlives every change around it. */
-function keyForm(boot: Boot): { element: HTMLElement; pin: HTMLElement; draw(road: KeyRoad): void } {
-  const { words } = boot;
-  const place = (): HTMLElement => h('div', { class: 'slot' });
-  const [top, list, note, pin, submit, out] = [place(), place(), place(), place(), place(), place()];
-  const element = h(
-    'form',
-    { class: 'stage', id: 'key-form', novalidate: true, autocomplete: 'off' },
-    top,
-    list,
-    note,
-    pin,
-    submit,
-    out,
-  );
-  const drawTop = slot<NoticeScreen | null>(top, (shown) => (shown === null ? [] : [drawNotice(words, shown, true)]));
-  const drawList = slot<Pick<KeyRoad, 'head' | 'list' | 'empty' | 'wait' | 'closed'>>(list, (road) =>
-    drawKeys(boot, road),
-  );
-  const drawNote = slot<{ notice: NoticeScreen | null; quiet: boolean }>(note, ({ notice, quiet }) =>
-    notice === null ? [] : [drawNotice(words, notice, quiet)],
-  );
-  const drawSubmit = slot<KeyRoad['submit']>(submit, (shown) =>
-    shown === null
-      ? []
-      : [
-          h(
-            'button',
-            {
-              class: 'btn btn--primary btn--big btn--wide',
-              type: 'submit',
-              id: 'submit',
-              disabled: shown.busy,
-              'data-focus': 'submit',
-            },
-            shown.busy ? spin() : null,
-            shown.text,
-          ),
-        ],
-  );
-  const drawOut = slot<string>(out, (text) => [
-    h(
-      'p',
-      { class: 'stage__out' },
-      h('button', { class: 'link', type: 'button', id: 'cancel', 'data-act': 'cancel', 'data-focus': 'cancel' }, text),
-    ),
-  ]);
-  return {
-    element,
-    pin,
-    draw: (road) => {
-      drawTop(road.top);
-      drawList({ head: road.head, list: road.list, empty: road.empty, wait: road.wait, closed: road.closed });
-      drawNote({ notice: road.notice, quiet: road.submit !== null });
-      drawSubmit(road.submit);
-      drawOut(words.login.cancel);
-    },
-  };
-}
-
-function drawKeys(boot: Boot, road: Pick<KeyRoad, 'head' | 'list' | 'empty' | 'wait' | 'closed'>): readonly Node[] {
-  const { login } = boot.words;
-  if (road.closed) {
-    const open = h(
-      'button',
-      { class: 'btn btn--big btn--wide', type: 'button', 'data-act': 'use-key', 'data-focus': 'use-key' },
-      icon('usb'),
-      login.ukeyRoad,
-    );
-    return [open, h('p', { class: 'field__hint' }, login.ukeyRoadHint)];
-  }
-  if (road.wait !== null) return [h('ol', { class: 'checks' }, h('li', { class: 'is-now' }, spin(), road.wait))];
-  const again = h(
-    'button',
-    { class: 'link', type: 'button', 'data-act': 'again', 'data-focus': 'again' },
-    icon('refresh', 's'),
-    ` ${login.again}`,
-  );
-  if (road.empty) return [emptyBox(boot)];
-  if (road.head === null) return [];
-  return [h('div', { class: 'list__head' }, h('span', {}, road.head), again), drawCards(boot.words, road.list)];
-}
-
-const emptyBox = (boot: Boot): Node =>
-  h(
-    'div',
-    { class: 'empty empty--box', id: 'empty', role: 'status' },
-    icon('usb'),
-    h('b', {}, boot.words.login.emptyTitle),
-    h('p', {}, boot.words.login.emptyText, h('br'), boot.words.login.emptyMore),
-    h('button', { class: 'btn', type: 'button', 'data-act': 'again', 'data-focus': 'again' }, boot.words.login.again),
-  );
-
 /** Name and origin of who asks come from the hub's registry; the deadline from its clock. */
 function drawAsk(boot: Boot, view: LoginView): void {
   const { ask } = boot.words;
-  byId('asker').textContent = view.platform.name;
+  const asker = byId('asker');
+  // The server has written it with its places to break already, where it knew it.
+  if (asker.textContent !== view.platform.name) asker.textContent = view.platform.name;
   const origin = byId('origin');
   origin.classList.remove('is-open');
   origin.querySelector('span')?.replaceChildren(`${ask.verified} `, h('span', { class: 'code' }, view.platform.host));
   const left = byId('left');
-  if (view.state === 'claimed') {
-    left.dataset['timer'] = ask.validLeft;
-    left.dataset['until'] = String(view.expiresAt);
-    left.dataset['past'] = ask.validEnded;
-  } else {
-    delete left.dataset['timer'];
-    left.textContent = view.state === 'proved' ? '–' : ask.validEnded;
-  }
+  byId('valid').hidden = view.state !== 'claimed';
+  left.dataset['timer'] = ask.validLeft;
+  left.dataset['until'] = String(view.expiresAt);
+  left.dataset['past'] = ask.validEnded;
   const support = byId('support');
   support.hidden = false;
   support.querySelector('.code')?.replaceChildren(view.supportCode);

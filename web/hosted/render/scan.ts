@@ -8,7 +8,7 @@ export function drawScan(words: Words, scan: ScanScreen): readonly Node[] {
   const title = h(
     'h2',
     { class: 'scan__t', id: 'scan-title', tabindex: '-1', 'data-focus': 'scan-title' },
-    mobile.title,
+    scan.touch ? mobile.titleTouch : mobile.title,
   );
   switch (scan.status) {
     case 'none':

@@ -154,7 +154,7 @@ export function cardNotice(model: Model, boot: Boot, card: Card): NoticeScreen {
 /** 换用渤海电子认证 · 尾号 03F7 */
 function others(model: Model, boot: Boot, card: Card, primary: boolean): readonly Action[] {
   const other = model.cards.find((one) => one.id !== card.id && isReady(one));
-  if (other === undefined) return [];
+  if (other === undefined || model.chosen === other.id) return [];
   const label = fill(boot.words.act.otherNamed, { authority: other.view?.authority?.name ?? '' });
   const tail = fill(boot.words.card.tail, { tail: other.view?.tail ?? '' });
   return [act('use', `${label}，${tail}`, primary ? 'primary' : 'plain', { value: other.id })];

@@ -2,8 +2,9 @@ import type { LoginView } from '#hosted/api.ts';
 import type { TroubleState } from '#hosted/states.ts';
 import { type Boot, fill } from '../boot.ts';
 import { type Card, chosenCard, isReady, type Model, offState } from '../model.ts';
+import { hubNotice } from './hub-notices.ts';
 import { agentNotice, cardNotice, pinLastNotice, pulledNotice } from './key-notices.ts';
-import { hubNotice, type NoticeScreen, notice, supportOf } from './notices.ts';
+import { type NoticeScreen, notice, supportOf } from './notices.ts';
 
 /** The road by UKey: list of certificates, one notice where the trouble is, PIN, button. */
 export interface KeyRoad {
@@ -163,6 +164,14 @@ function cardScreen(model: Model, boot: Boot, card: Card): CardScreen {
     view.kind === 'person' ? words.person : words.organisation,
     fill(words.tail, { tail: view.tail }),
   ];
+  if (pulled) {
+    return {
+      ...base,
+      holder: view.holder,
+      meta,
+      days: { figure: '', word: words.pulled, date: view.notAfter, tone: 'warn' },
+    };
+  }
   if (off !== null) {
     const word = words[offWord[off] ?? 'invalid'];
     return {

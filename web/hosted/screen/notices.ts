@@ -1,4 +1,4 @@
-import type { AuthorityView, PageError, Support } from '#hosted/api.ts';
+import type { AuthorityView, Support } from '#hosted/api.ts';
 import type { Icon, Tone, TroubleState } from '#hosted/states.ts';
 import { type Boot, fill } from '../boot.ts';
 import type { Card, Model } from '../model.ts';
@@ -29,10 +29,13 @@ export type ActName =
   | 'other'
   | 'use'
   | 'pin-once'
-  | 'retry'
   | 'redeliver'
   | 'window'
-  | 'use-key';
+  | 'use-key'
+  | 'why'
+  | 'mobile'
+  | 'mobile-other'
+  | 'cancel';
 
 export interface Action {
   readonly label: string;
@@ -59,7 +62,7 @@ export interface Timer {
   readonly past?: string;
 }
 
-type Params = Readonly<Record<string, string>>;
+export type Params = Readonly<Record<string, string>>;
 
 /** The bare notice of a state; callers add buttons. */
 export function notice(
@@ -130,105 +133,3 @@ export const cardParams = (model: Model, boot: Boot, card: Card): Params => ({
   message: card.verdict?.error.message ?? card.view?.error?.message ?? '',
   host: boot.host,
 });
-
-/** The hub is silent or full: shown above everything, and nothing is lost. */
-export function hubNotice(model: Model, boot: Boot): NoticeScreen | null {
-  const { hub } = model;
-  switch (hub.kind) {
-    case 'opening':
-    case 'open':
-      return null;
-    case 'lost': {
-      const wait = fill(boot.words.state.offline.wait, { n: String(hub.tries) });
-      return notice(boot, 'offline', {}, { timer: { text: wait }, support: supportOf(model) });
-    }
-    case 'busy':
-      return notice(boot, 'busy', { message: hub.error.message }, { support: supportOf(model) });
-  }
-}
-
-/** Inside another site's frame that does not let us reach the agent; nothing has been claimed yet. */
-export function framedNotice(model: Model, boot: Boot): NoticeScreen | null {
-  if (model.agent !== 'framed') return null;
-  const { act: labels } = boot.words;
-  const open = act('window', labels.newWindow, 'primary', { icon: 'window' });
-  return notice(boot, 'framed', {}, { actions: [open, act('scan', labels.scan, 'quiet')], support: supportOf(model) });
-}
-
-/** The result is on its way to a trading system that does not answer. */
-export function noAnswerNotice(model: Model, boot: Boot): NoticeScreen | null {
-  const { view } = model;
-  if (view?.state !== 'proved' || view.delivery === null || view.delivery.attempt < 1) return null;
-  const words = boot.words.state['no-answer'];
-  const { attempt, nextAt } = view.delivery;
-  // The first attempt is no trouble while it is under way.
-  if (nextAt === null && attempt <= 1) return null;
-  const params = { n: String(nextAt === null ? attempt : attempt + 1) };
-  const timer: Timer =
-    nextAt === null
-      ? { text: fill(words.now, params) }
-      : { text: fill(words.text, { ...params, left: '{left}' }), until: nextAt, past: fill(words.now, params) };
-  const { act: labels } = boot.words;
-  return notice(
-    boot,
-    'no-answer',
-    {},
-    {
-      text: [],
-      timer,
-      actions: [act('redeliver', labels.retryNow, 'primary'), ...go(labels.leave, view.platform.homeUrl)],
-      support: view.supportCode,
-    },
-  );
-}
-
-/** The interaction is over on this page; null: it is not. */
-export function endNotice(model: Model, boot: Boot): NoticeScreen | null {
-  const { view, fault } = model;
-  const { act: labels } = boot.words;
-  const home = view?.platform.homeUrl;
-  if (fault !== null) {
-    const state = boot.stateOfCode[fault.code] ?? 'trouble';
-    return notice(boot, state, errorParams(model, boot, fault), {
-      actions: go(labels.restart, home, 'primary'),
-      support: fault.supportCode,
-    });
-  }
-  if (view === null || model.leaving) return null;
-  const close = (state: TroubleState, label: string): NoticeScreen =>
-    notice(boot, state, errorParams(model, boot, view.error), {
-      actions: go(label, home, 'primary'),
-      support: view.supportCode,
-    });
-  switch (view.state) {
-    case 'claimed':
-      return model.ended ? close('task-expired', labels.relogin) : null;
-    case 'proved':
-      return null;
-    case 'succeeded':
-      return view.next?.kind === 'stay' ? close('done', labels.leave) : close('already-done', labels.leave);
-    case 'refused':
-      return close(view.error === null ? 'refused' : (boot.stateOfCode[view.error.code] ?? 'refused'), labels.leave);
-    case 'undelivered':
-      return close('undelivered', labels.relogin);
-    case 'cancelled':
-      return close('cancelled', labels.leave);
-    case 'expired':
-      return close('task-expired', labels.relogin);
-  }
-}
-
-/** The trading system's own words reach the person as `message`, without the hub's prefix. */
-function errorParams(model: Model, boot: Boot, error: PageError | null): Params {
-  const platform = model.view?.platform.name ?? '';
-  const message = error?.message ?? '';
-  const prefix = `${platform} 提示：`;
-  return {
-    platform,
-    host: boot.host,
-    message: message.startsWith(prefix) ? message.slice(prefix.length) : message,
-    authority: '',
-    tail: '',
-    date: '',
-  };
-}

@@ -3,8 +3,9 @@ import type { Icon, StateName, Tone } from '#hosted/states.ts';
 import type { Boot } from '../boot.ts';
 import { fill } from '../boot.ts';
 import { isReady, type Model, type Timing } from '../model.ts';
+import { endNotice, framedNotice, hubNotice, noAnswerNotice } from './hub-notices.ts';
 import { type CardScreen, type KeyRoad, keyRoad } from './key-road.ts';
-import { endNotice, framedNotice, hubNotice, type NoticeScreen, noAnswerNotice } from './notices.ts';
+import type { NoticeScreen } from './notices.ts';
 import { type ScanScreen, scanScreen } from './scan.ts';
 
 export type { CardScreen, KeyRoad, NoticeScreen, ScanScreen };
@@ -12,6 +13,8 @@ export type { CardScreen, KeyRoad, NoticeScreen, ScanScreen };
 /** What the page shows, as plain data: the same model always gives the same screen. */
 export interface Screen {
   readonly state: StateName;
+  /** Heading of the right half; null: the notice is the heading. */
+  readonly title: string | null;
   readonly tag: { readonly tone: Tone | 'mute'; readonly icon: Icon | 'spin'; readonly text: string } | null;
   readonly stage: Stage;
   readonly scan: ScanScreen | null;
@@ -31,13 +34,14 @@ export interface StepScreen {
 
 export function screenOf(model: Model, boot: Boot, timing: Timing): Screen {
   const over = endNotice(model, boot);
-  if (over !== null) return { state: over.state, tag: null, stage: { kind: 'end', notice: over }, scan: null };
+  if (over !== null)
+    return { state: over.state, title: null, tag: null, stage: { kind: 'end', notice: over }, scan: null };
   if (model.leaving) return verifying(model, boot, timing, 'leaving');
   const { view } = model;
   if (view === null) {
     const notice = hubNotice(model, boot) ?? framedNotice(model, boot);
     const stage: Stage = { kind: 'wait', text: boot.words.login.opening, notice };
-    return { state: notice?.state ?? 'opening', tag: null, stage, scan: null };
+    return { state: notice?.state ?? 'opening', title: boot.words.login.title, tag: null, stage, scan: null };
   }
   if (view.state === 'proved') return verifying(model, boot, timing, 'verifying');
   if (model.work?.step === 'sign' || model.work?.step === 'judge') return verifying(model, boot, timing, 'verifying');
@@ -48,7 +52,8 @@ export function screenOf(model: Model, boot: Boot, timing: Timing): Screen {
 function choosing(model: Model, view: LoginView, boot: Boot): Screen {
   const road = keyRoad(model, view, boot);
   const scan = scanScreen(model, view, boot);
-  return { state: stateOf(model, road), tag: tagOf(model, boot), stage: { kind: 'key', road }, scan };
+  const title = model.touch && !model.wantsKey ? boot.words.login.titleMobile : boot.words.login.title;
+  return { state: stateOf(model, road), title, tag: tagOf(model, boot), stage: { kind: 'key', road }, scan };
 }
 
 function stateOf(model: Model, road: KeyRoad): StateName {
@@ -109,6 +114,7 @@ function verifying(model: Model, boot: Boot, timing: Timing, state: 'verifying' 
   ];
   return {
     state: notice?.state ?? state,
+    title: login.titleVerify,
     tag: tagOf(model, boot),
     stage: { kind: 'verify', steps, notice },
     scan: null,

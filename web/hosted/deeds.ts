@@ -1,0 +1,87 @@
+import type { AgentLink } from './agent.ts';
+import type { Desk } from './desk.ts';
+import { firstPinStep } from './model.ts';
+import type { Phone } from './phone.ts';
+import type { ActName } from './screen/notices.ts';
+import type { Signing } from './signing.ts';
+
+type Deed = (value: string) => void;
+
+/** Joins the page's buttons, cards and form to what they do. One listener for all: parts of the page come and go. */
+export function listenToPerson(desk: Desk, agent: AgentLink, signing: Signing, phone: Phone): void {
+  const interaction = (): string => desk.model().view?.interaction ?? '';
+  const connect = (): void => void agent.connect(true);
+
+  const deeds: Readonly<Record<ActName, Deed>> = {
+    again: () => (desk.model().agent === 'connected' ? void readAgain() : connect()),
+    connect,
+    reconnect: connect,
+    'use-key': () => {
+      desk.change({ wantsKey: true });
+      connect();
+    },
+    scan: () => phone.turnTo(),
+    use: choose,
+    other: () => desk.change({ pulled: null, chosen: null }),
+    why: (id) => desk.change({ shown: desk.model().shown === id ? null : id }),
+    'pin-once': () => {
+      desk.change({ pin: { at: 'dared' } });
+      desk.page.focusPin();
+    },
+    mobile: (authority) => void phone.begin(authority),
+    'mobile-other': () => phone.rechoose(),
+    cancel: () => void cancel(),
+    redeliver: () => void redeliver(),
+    window: openWindow,
+  };
+
+  function choose(id: string): void {
+    const model = desk.model();
+    if (model.work !== null && model.work.step !== 'frame') return;
+    const card = model.cards.find((one) => one.id === id) ?? null;
+    desk.change({ chosen: id, shown: null, trouble: null, pulled: null, work: null, pin: firstPinStep(card) });
+    desk.page.focusPin();
+  }
+
+  /** Everything anew, the hub's word on each certificate included. */
+  async function readAgain(): Promise<void> {
+    const cards = desk.model().cards.map((card) => ({ ...card, verdict: null }));
+    desk.change({ cards, shown: null, trouble: null });
+    await desk.refreshKeys();
+  }
+
+  /** At the hub first, then back: the trading system can ask what became of it. */
+  async function cancel(): Promise<void> {
+    const home = desk.model().view?.platform.homeUrl ?? '';
+    const answer = await desk.ask('cancel', { interaction: interaction() });
+    if (!answer.ok) {
+      desk.change({ fault: answer.error });
+      return;
+    }
+    desk.seen(answer.value.view);
+    if (answer.value.view.state === 'cancelled' && home !== '') location.assign(home);
+  }
+
+  async function redeliver(): Promise<void> {
+    const answer = await desk.ask('redeliver', { interaction: interaction() });
+    if (answer.ok) desk.seen(answer.value.view);
+  }
+
+  document.addEventListener('click', (event) => {
+    const pressed = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-act]') : null;
+    if (pressed === null) return;
+    event.preventDefault();
+    deeds[pressed.dataset['act'] as ActName](pressed.dataset['value'] ?? '');
+  });
+  document.addEventListener('change', (event) => {
+    if (event.target instanceof HTMLInputElement && event.target.name === 'certificate') choose(event.target.value);
+  });
+  document.addEventListener('submit', (event) => {
+    event.preventDefault();
+    void signing.submit();
+  });
+}
+
+export const openWindow = (): void => {
+  window.open(location.href, '_blank', 'noopener');
+};
