@@ -16,7 +16,7 @@ export function pageGuard(deps: {
   trustProxy: boolean;
 }): MiddlewareHandler<EdgeEnv> {
   return async (c, next) => {
-    const wait = deps.limiter.take(clientKey(c.env?.incoming, deps.trustProxy));
+    const wait = deps.limiter.take(clientKey(c, deps.trustProxy));
     if (wait > 0) return tooMany(c, wait);
     const site = c.req.header('sec-fetch-site');
     if (site !== undefined && site !== 'same-origin') return refuse(c, refusal('INPUT_NOT_ALLOWED'));

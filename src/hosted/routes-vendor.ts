@@ -15,7 +15,7 @@ import { clientKey, type Limiter } from './rates.ts';
 export function vendorRoutes(deps: HostedDeps & { readonly vendorLimiter: Limiter }): Hono<EdgeEnv> {
   const app = new Hono<EdgeEnv>();
   app.post('/:authority/callback/:exchange', async (c) => {
-    const wait = deps.vendorLimiter.take(clientKey(c.env?.incoming, deps.trustProxy));
+    const wait = deps.vendorLimiter.take(clientKey(c, deps.trustProxy));
     if (wait > 0) {
       c.header('Retry-After', String(wait));
       return jsonAnswer(c, { code: 429, msg: '请求过于频繁，请稍后重试。' }, 429);

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createJournal, type Journal } from '#audit/journal.ts';
 import { encodeLoginVerified } from '#broker/encode-login-verified.ts';
+import type { Sm2PrivateKey } from '#crypto/gm.ts';
 import { createGm } from '#crypto/provider.ts';
 import { createDispatcher } from '#delivery/dispatcher.ts';
 import { createEgress } from '#delivery/egress.ts';
@@ -70,6 +71,7 @@ export interface LoginWorld {
   readonly store: Store;
   readonly clock: ShiftedClock;
   readonly publicUrl: string;
+  readonly signingKey: Sm2PrivateKey;
   readonly logins: Logins;
   readonly relyingParties: RelyingParties;
   readonly authorities: Authorities;
@@ -86,8 +88,8 @@ export interface LoginWorld {
   /** Everything feedbackResult brought, oldest first. */
   readonly received: Received[];
   answerWith(reply: Reply | ((message: Received) => Reply)): void;
-  /** `interaction version`, as the live channel heard them. */
-  readonly heard: string[];
+  /** Called as the live channel is. */
+  onPublish: (interaction: string, version: number) => void;
   /** Issued by the vendor and enrolled by `unit`. */
   enrolledKey(request?: Partial<PairRequest>): Promise<HeldKey>;
   key(request?: Partial<PairRequest>): Promise<HeldKey>;
@@ -167,11 +169,10 @@ export async function openLoginWorld(store: Store, publicUrl = 'http://127.0.0.1
   const neighbour = await addParty('LN-TEST-2', '210181', '邻县交易系统');
 
   const { key: signingKey } = await loadHubKey(store, { gm, cipher, clock, random }, 'signing');
-  const heard: string[] = [];
   const logins = createLogins({
     ...{ store, gm, cipher, keyring, clock, random, log, journal, outbox, relyingParties, authorities, trust },
     ...{ subscribers, drivers, publicUrl, signingKey },
-    publish: (interaction, version) => heard.push(`${interaction} ${version}`),
+    publish: (interaction, version) => world.onPublish(interaction, version),
   });
   const dispatcher = createDispatcher({
     ...{ store, cipher, clock, random, log, egress },
@@ -191,8 +192,9 @@ export async function openLoginWorld(store: Store, publicUrl = 'http://127.0.0.1
   const key = async (request: Partial<PairRequest> = {}): Promise<HeldKey> =>
     held(await pki.issueKeyPair({ authority: 'beichen', holder: companies.liaoning, ...request }));
 
-  return {
-    ...{ store, clock, publicUrl, logins, relyingParties, authorities, subscribers, journal, pki, vendor, heard },
+  const world: LoginWorld = {
+    onPublish: () => undefined,
+    ...{ store, clock, publicUrl, signingKey, logins, relyingParties, authorities, subscribers, journal, pki, vendor },
     ...{ unit, platform, returnUrl, received: receiver.received, answerWith: receiver.answerWith },
     neighbour: neighbour.unit,
     neighbourPlatform: neighbour.platform,
@@ -220,6 +222,7 @@ export async function openLoginWorld(store: Store, publicUrl = 'http://127.0.0.1
       await receiver.close();
     },
   };
+  return world;
 }
 
 /** Both vendors' outside services: status lists, and a phone with one certificate of each. */
