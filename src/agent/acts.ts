@@ -17,7 +17,7 @@ export class Refusal {
 export const no = (code: AgentErrorCode, remaining?: number): Refusal => new Refusal(agentError(code, remaining));
 
 export type Answer = AgentResult[keyof AgentResult] | Refusal;
-export type KeyRequest = Exclude<AgentRequest, { method: 'authorize' | 'enumerate' }>;
+type KeyRequest = Exclude<AgentRequest, { method: 'authorize' | 'enumerate' }>;
 
 export interface ActsDeps {
   readonly clock: Clock;

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -8,25 +8,23 @@ import type { Clock } from '#kernel/clock.ts';
 import type { Logger } from '#kernel/log.ts';
 import type { Random } from '#kernel/random.ts';
 import { CONTROL_PATH, controlDoor, removeTicket, writeTicket } from './control.ts';
+import { listen, type PortChoice, portsOf, stop } from './listen.ts';
 import type { PinnedHub } from './pairings.ts';
 import { createPinDialogs, PIN_PATH } from './pin-dialogs.ts';
 import { pinDoor } from './pin-door.ts';
-import { AGENT_PATH, AGENT_PORT } from './protocol.ts';
+import { AGENT_PATH } from './protocol.ts';
 import { sendStatus } from './replies.ts';
 import { MAX_FRAME } from './requests.ts';
 import { createSession } from './session.ts';
 import { createSlots, type Slots } from './slots.ts';
 
-export const AGENT_VERSION = '0.1.0';
+const AGENT_VERSION = '0.1.0';
 
-export interface AgentOptions {
+export interface AgentOptions extends PortChoice {
   readonly gm: Gm;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** One port (0: a free one), or the first free of several; AGENT_PORT and the next nine. */
-  readonly port?: number;
-  readonly portRange?: { readonly first: number; readonly count: number };
   /** Directory of software key files, watched; made when it does not exist. */
   readonly keyDir: string;
   /** Asked at each connection, so that a new pairing needs no restart. */
@@ -142,46 +140,4 @@ function converse(ws: WebSocket, hub: PinnedHub, deps: Parameters<typeof createS
   ws.on('message', (data, isBinary) => session.receive(isBinary ? '' : String(data)));
   ws.on('close', () => session.close());
   ws.on('error', () => ws.terminate());
-}
-
-const portsOf = ({ port, portRange }: AgentOptions): readonly number[] => {
-  if (port !== undefined) return [port];
-  const { first, count } = portRange ?? { first: AGENT_PORT, count: 10 };
-  return Array.from({ length: count }, (_, i) => first + i);
-};
-
-/** The first of these ports that is free. */
-async function listen(server: Server, ports: readonly number[]): Promise<void> {
-  for (const [i, port] of ports.entries()) {
-    try {
-      return await tryPort(server, port);
-    } catch (error) {
-      const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-      if (!taken || i === ports.length - 1) throw error;
-    }
-  }
-}
-
-const tryPort = (server: Server, port: number): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const failed = (error: Error): void => reject(error);
-    server.once('error', failed);
-    server.listen({ host: '127.0.0.1', port, exclusive: true }, () => {
-      server.off('error', failed);
-      resolve();
-    });
-  });
-
-function stop(server: Server, sockets: WebSocketServer): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => {
-      for (const ws of sockets.clients) ws.terminate();
-      server.closeAllConnections();
-    }, 500);
-    server.close(() => {
-      clearTimeout(cut);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
 }

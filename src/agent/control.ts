@@ -25,7 +25,7 @@ const keyLine = z.object({
   pinEntry: z.enum(['page', 'agent']),
   remaining: z.number(),
 });
-export type KeyLine = z.infer<typeof keyLine>;
+type KeyLine = z.infer<typeof keyLine>;
 const answer = z.object({ ok: z.boolean(), keys: z.array(keyLine) });
 export type ControlAnswer = z.infer<typeof answer>;
 

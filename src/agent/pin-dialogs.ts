@@ -12,12 +12,12 @@ export type DialogEnd =
   | { readonly ok: false; readonly error: AgentError };
 
 /** What the dialog's page shows next. */
-export type DialogAnswer =
+type DialogAnswer =
   | { readonly state: 'done' }
   | { readonly state: 'again'; readonly error: AgentError }
   | { readonly state: 'ended'; readonly error: AgentError };
 
-export interface Dialog {
+interface Dialog {
   readonly token: Token;
   /** The page that shows it in an iframe, and nobody else may. */
   readonly origin: string;

@@ -18,7 +18,7 @@ export interface Token {
   login(pin: Secret<string>): Promise<LoginOutcome>;
 }
 
-export interface PinStatus {
+interface PinStatus {
   readonly remaining: number;
   readonly locked: boolean;
 }

@@ -30,7 +30,7 @@ function readOne(bytes: Bytes, from: number): { tlv: Tlv; next: number } | undef
 }
 
 /** The elements that fill `bytes` exactly. */
-export function readAll(bytes: Bytes, atMost: number): readonly Tlv[] | undefined {
+function readAll(bytes: Bytes, atMost: number): readonly Tlv[] | undefined {
   const found: Tlv[] = [];
   let at = 0;
   while (at < bytes.length) {

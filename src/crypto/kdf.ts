@@ -4,7 +4,7 @@ import type { SplitCiphertext } from './wire.ts';
 type Sm3 = (parts: readonly Bytes[]) => Bytes;
 
 /** Key stream of GB/T 32918.4 5.4.3: SM3(x2 ‖ y2 ‖ counter) from counter 1. Undefined when all of it is zero (then the data would stand in the open). */
-export function keyStream(sm3: Sm3, shared: Bytes, length: number): Bytes | undefined {
+function keyStream(sm3: Sm3, shared: Bytes, length: number): Bytes | undefined {
   const blocks: Bytes[] = [];
   for (let counter = 1; (counter - 1) * 32 < length; counter += 1) {
     const suffix = Buffer.alloc(4);

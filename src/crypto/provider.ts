@@ -7,7 +7,7 @@ import { passes } from './self-test.ts';
 import { createSmCrypto } from './sm-crypto.ts';
 import { createSm2 } from './sm2.ts';
 
-export type { Primitive, ProviderName } from './primitives.ts';
+export type { Primitive } from './primitives.ts';
 
 export interface GmOptions {
   /** Ties a primitive to one provider (tests, and a platform with a known fault). It must still pass the self-test. */

@@ -2,7 +2,11 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Desk, HUB, openDesk } from './support.ts';
+import { startAgent } from '#agent/agent.ts';
+import { systemClock } from '#kernel/clock.ts';
+import { createLog } from '#kernel/log.ts';
+import { systemRandom } from '#kernel/random.ts';
+import { type Desk, gm, HUB, openDesk } from './support.ts';
 
 let desk: Desk;
 beforeAll(async () => {
@@ -68,6 +72,22 @@ describe('the door of the agent', () => {
     expect(await status('/control', { host }, 'POST')).toBe(403);
     expect(await status('/control', { host, origin: desk.agent.url }, 'POST')).toBe(403);
     expect(await status('/pin/guess', { host }, 'DELETE')).toBe(405);
+  });
+
+  it('takes the next port where the first is taken, and says so where none is left', async () => {
+    const options = {
+      gm,
+      clock: systemClock,
+      random: systemRandom,
+      log: createLog('silent'),
+      keyDir: desk.keyDir,
+      pairings: () => [],
+    };
+    const first = desk.agent.port;
+    const next = await startAgent({ ...options, portRange: { first, count: 40 } });
+    expect(next.port).toBeGreaterThan(first);
+    await next.close();
+    await expect(startAgent({ ...options, port: first })).rejects.toThrow('EADDRINUSE');
   });
 
   it('listens on the loopback address only', async () => {
