@@ -1,22 +1,13 @@
-import { createGm } from '#crypto/provider.ts';
 import { createDispatcher, type DeliveryOutcome, type Dispatcher, type DispatcherDeps } from '#delivery/dispatcher.ts';
 import { createEgress } from '#delivery/egress.ts';
 import { createOutbox, type NewMessage, type Outbox } from '#delivery/outbox.ts';
 import { type Clock, systemClock } from '#kernel/clock.ts';
 import { systemRandom } from '#kernel/random.ts';
-import { createFieldCipher, type FieldCipher } from '#store/field-cipher.ts';
-import { createKeyring } from '#store/keys.ts';
 import type { OutboxTable } from '#store/schema.ts';
 import type { Store } from '#store/store.ts';
 import type { Receiver } from '#test/support/receiver.ts';
 import { quietLog } from '#test/support/store.ts';
-
-export const gm = createGm();
-export const cipher: FieldCipher = createFieldCipher(
-  gm,
-  createKeyring(gm, [{ id: 'k1', key: new Uint8Array(32).fill(7) }]),
-  systemRandom,
-);
+import { cipher } from './seal.ts';
 
 /** Wall time that a test moves; durations stay real. */
 export class SteppedClock implements Clock {
