@@ -4,9 +4,8 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Gm } from '#crypto/gm.ts';
-import { fromBase64, utf8 } from '#kernel/bytes.ts';
 import type { Json } from '#kernel/json.ts';
-import { parseCertificate } from '#pki/certificate.ts';
+import { checkEvidence, must, type Pending, pendingOf, refusedAs } from './conformance-checks.ts';
 import type { AuthRequest, DriverManifest, Evidence, ResumeEvent, Step } from './contract.ts';
 
 export interface Bench {
@@ -32,8 +31,6 @@ export interface Bench {
   /** Absent: there is no vendor service behind this driver. */
   readonly outage?: (off: boolean) => Promise<void>;
 }
-
-export type Pending = Extract<Step<Evidence>, { step: 'pending' }>;
 
 export interface ConformanceCase {
   readonly name: string;
@@ -156,32 +153,4 @@ function able<Part>(
   run: (part: Part) => Promise<void>,
 ): ConformanceCase {
   return part === undefined ? { name, skip: otherwise, run: async () => undefined } : { name, run: () => run(part) };
-}
-
-function must(condition: boolean, otherwise: string): asserts condition {
-  if (!condition) throw new Error(otherwise);
-}
-
-function pendingOf(step: Step<Evidence>): Pending {
-  must(step.step === 'pending', `expected a pending step, got ${step.step}`);
-  return step;
-}
-
-function refusedAs(reason: string, step: Step<Evidence>): void {
-  must(step.step === 'refused', `expected a refusal, got ${step.step}`);
-  must(step.reason === reason, `expected ${reason}, got ${step.reason}`);
-}
-
-/** The kit checks as the hub will: a driver that cannot pass here never logs anybody in. */
-function checkEvidence(gm: Gm, request: AuthRequest, step: Step<Evidence>): void {
-  must(step.step === 'done', `expected evidence, got ${step.step}`);
-  must(step.value.text === request.text, 'the text is not the one asked for');
-  const certificate = parseCertificate(gm, fromBase64(step.value.certificate) ?? new Uint8Array());
-  const signature = fromBase64(step.value.signature);
-  must(
-    certificate !== undefined && signature !== undefined,
-    'certificate or signature is not base64 of what it should be',
-  );
-  must(certificate.key.kind === 'sm2', 'the certificate holds no SM2 key');
-  must(gm.sm2.verify(certificate.key.publicKey, [utf8(step.value.text)], signature), 'the signature does not verify');
 }

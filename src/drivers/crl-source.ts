@@ -58,6 +58,15 @@ export function createCrlSource(deps: { store: Store; gm: Gm; egress: Egress; cl
     return entry;
   }
 
+  /** Once an entry; a database that did not answer is asked again next time. */
+  function loaded(entry: Entry): Promise<void> {
+    entry.loaded ??= load(entry).catch((error: unknown) => {
+      entry.loaded = undefined;
+      throw error;
+    });
+    return entry.loaded;
+  }
+
   /** What the table holds is verified again: a row that was altered must not lift a revocation. */
   async function load(entry: Entry): Promise<void> {
     const row = await readCrl(store, crlId(gm, entry.issuer, entry.url));
@@ -122,7 +131,7 @@ export function createCrlSource(deps: { store: Store; gm: Gm; egress: Egress; cl
           certificate,
         );
       const isFresh = (): boolean => clock.now() < (best()?.nextUpdate ?? 0);
-      await Promise.all(all.map((entry) => (entry.loaded ??= load(entry))));
+      await Promise.all(all.map(loaded));
       if (isFresh()) {
         for (const entry of all) void refresh(authority, entry);
         return best();

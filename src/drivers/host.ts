@@ -11,7 +11,7 @@ import type { AuthRequest, EgressReply, EgressRequest, Evidence, Medium, ResumeE
 import type { InstalledDriver } from './installed.ts';
 import { createLane, type Lane } from './lane.ts';
 import { healthReport, stepOfEvidence } from './messages.ts';
-import { ownChild } from './process.ts';
+import { ownChild } from './own-child.ts';
 import type { Authorities } from './repository.ts';
 
 /**
@@ -49,11 +49,11 @@ export function createDriverHosts(deps: {
     if (stopped) throw new HubError('AUTHORITY_UNAVAILABLE', 'stopping', { params: { authority: authority.name } });
     const key = `${authority.id}/${driver}`;
     const open = lanes.get(key);
-    if (open?.updatedAt === authority.updatedAt) return open.lane;
+    if (open && open.updatedAt >= authority.updatedAt) return open.lane;
     open?.lane.then((lane) => lane.stop()).catch(() => undefined);
     const lane = openLane(authority, driver);
     lanes.set(key, { updatedAt: authority.updatedAt, lane });
-    lane.catch(() => lanes.delete(key));
+    lane.catch(() => lanes.get(key)?.lane === lane && lanes.delete(key));
     return lane;
   }
 

@@ -5,7 +5,10 @@ import { limits } from '#kernel/limits.ts';
 import type { Logger } from '#kernel/log.ts';
 import type { Random } from '#kernel/random.ts';
 import type { Secret } from '#kernel/secret.ts';
+import { createBackOff } from './back-off.ts';
+import { type Call, createRelay, openCall } from './call.ts';
 import type { EgressReply, EgressRequest } from './contract.ts';
+import { budget } from './excess.ts';
 import type { DriverMessage, Method } from './messages.ts';
 import { type DriverProcess, type EndReason, type Program, startProcess } from './process.ts';
 
@@ -16,23 +19,9 @@ export interface Lane {
   stop(): Promise<void>;
 }
 
-interface Call {
-  readonly id: number;
-  readonly method: Method;
-  readonly params: Json;
-  readonly until: number;
-  readonly abort: AbortController;
-  readonly resolve: (value: Json) => void;
-  readonly reject: (error: HubError) => void;
-  timer: NodeJS.Timeout;
-}
-
 const OPEN_MS = 10_000;
 /** After a cancel the process has this long to prove that it is still listening. */
 const CANCEL_GRACE_MS = 500;
-const BACKOFF_MS = { first: 200, most: 30_000 };
-/** From this many failures in a row calls are refused at once while the back-off runs. */
-const BREAKER = 4;
 
 export function createLane(deps: {
   authority: { id: string; name: string };
@@ -49,8 +38,10 @@ export function createLane(deps: {
   let running: DriverProcess | undefined;
   let opened = false;
   let stopped = false;
-  let failures = 0;
-  let notBefore = 0;
+  const backOff = createBackOff(clock, deps.random);
+  const relay = createRelay(deps.egress);
+  /** A driver's diary may not fill the hub's log. */
+  const tooTalkative = budget(clock, 10_000, 50);
   let wake: NodeJS.Timeout | undefined;
   let nextId = 1;
   const queue: Call[] = [];
@@ -65,7 +56,12 @@ export function createLane(deps: {
 
   function start(): void {
     opened = false;
-    const driver = startProcess({ program: deps.program, clock, message, ended });
+    const driver: DriverProcess = startProcess({
+      program: deps.program,
+      clock,
+      message: (got) => message(driver, got),
+      ended,
+    });
     running = driver;
     const timer = setTimeout(() => !opened && driver.kill('overrun'), OPEN_MS).unref();
     overdue.set(0, timer);
@@ -77,18 +73,15 @@ export function createLane(deps: {
     for (const timer of overdue.values()) clearTimeout(timer);
     overdue.clear();
     if (stopped) return;
-    failures += 1;
-    const base = Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** (failures - 1));
-    const wait = base * (0.8 + 0.4 * ((deps.random.bytes(1)[0] ?? 0) / 255));
-    notBefore = clock.monotonic() + wait;
-    log.warn({ reason, failures, waitMs: Math.round(wait) }, 'driver process ended');
+    const waitMs = backOff.failed();
+    log.warn({ reason, failures: backOff.failures, waitMs }, 'driver process ended');
     log.debug({ stderr }, 'what the driver process wrote last');
     for (const call of [...sent.values()]) settle(call, unavailable(`process ended (${reason})`));
-    if (failures >= BREAKER) for (const call of queue.splice(0)) settle(call, unavailable('restarting'));
+    if (backOff.open) for (const call of queue.splice(0)) settle(call, unavailable('restarting'));
     pump();
   }
 
-  function message(got: DriverMessage): void {
+  function message(driver: DriverProcess, got: DriverMessage): void {
     switch (got.type) {
       case 'opened':
         opened = true;
@@ -97,16 +90,16 @@ export function createLane(deps: {
         return;
       case 'failed':
         log.warn({ detail: got.reason }, 'driver refused its configuration');
-        running?.kill('failed');
+        driver.kill('failed');
         return;
       case 'log':
-        log[got.level]({ said: got.message.slice(0, 200) }, 'driver');
+        if (!tooTalkative(1)) log[got.level]({ said: got.message.slice(0, 200) }, 'driver');
         return;
       case 'reply':
         reply(got);
         return;
       case 'egress':
-        void relay(got);
+        void relay(got, sent.get(got.call), driver.send);
     }
   }
 
@@ -116,26 +109,14 @@ export function createLane(deps: {
       if (!clearOverdue(got.id)) running?.kill('garbage'); // an answer to nothing
       return;
     }
-    failures = 0;
+    backOff.worked();
     settle(call, got.ok ? got.value : unavailable(`driver failed (${got.error})`));
     pump();
   }
 
-  async function relay(got: Extract<DriverMessage, { type: 'egress' }>): Promise<void> {
-    const asker = running;
-    const call = sent.get(got.call);
-    const reply: EgressReply = call
-      ? await deps.egress(
-          { ...got.request, timeoutMs: Math.min(got.request.timeoutMs, call.until - clock.monotonic()) },
-          call.abort.signal,
-        )
-      : { ok: false, reason: 'forbidden', detail: 'no call is running' };
-    asker?.send({ type: 'egress', id: got.id, reply });
-  }
-
   function pump(): void {
     if (stopped || queue.length === 0) return;
-    const wait = notBefore - clock.monotonic();
+    const wait = backOff.left();
     if (running === undefined && wait > 0) {
       clearTimeout(wake);
       wake = setTimeout(pump, wait);
@@ -147,15 +128,8 @@ export function createLane(deps: {
       const call = queue.shift();
       if (call === undefined) return;
       sent.set(call.id, call);
-      const deadlineMs = Math.max(1, Math.round(call.until - clock.monotonic()));
-      running.send({
-        type: 'call',
-        id: call.id,
-        method: call.method,
-        params: call.params,
-        deadlineMs,
-        now: clock.now(),
-      });
+      const { id, method, params } = call;
+      running.send({ type: 'call', id, method, params, deadlineMs: call.left(), now: clock.now() });
     }
   }
 
@@ -182,36 +156,23 @@ export function createLane(deps: {
   }
 
   function settle(call: Call, outcome: Json | HubError): void {
-    clearTimeout(call.timer);
-    call.abort.abort();
     sent.delete(call.id);
-    if (outcome instanceof HubError) call.reject(outcome);
-    else call.resolve(outcome);
+    call.settle(outcome);
   }
 
   return {
     call(method, params, deadlineMs) {
       if (stopped) return Promise.reject(unavailable('stopped'));
-      if (failures >= BREAKER && clock.monotonic() < notBefore) return Promise.reject(unavailable('restarting'));
+      if (backOff.open) return Promise.reject(unavailable('restarting'));
       if (queue.length >= limits.driverQueue) {
         return Promise.reject(
           new HubError('SERVICE_BUSY', `queue of ${authority.id} full`, { params: { seconds: '5' } }),
         );
       }
-      return new Promise<Json>((resolve, reject) => {
-        const call: Call = {
-          id: nextId++,
-          method,
-          params,
-          until: clock.monotonic() + deadlineMs,
-          abort: new AbortController(),
-          resolve,
-          reject,
-          timer: setTimeout(() => overrun(call), deadlineMs),
-        };
-        queue.push(call);
-        pump();
-      });
+      const { call, answer } = openCall(clock, { id: nextId++, method, params, deadlineMs }, overrun);
+      queue.push(call);
+      pump();
+      return answer;
     },
     async stop() {
       stopped = true;

@@ -1,9 +1,7 @@
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Clock } from '#kernel/clock.ts';
 import { limits } from '#kernel/limits.ts';
+import { budget, residentBytes } from './excess.ts';
 import { lineReader } from './lines.ts';
 import { type DriverMessage, driverMessage, type HostMessage } from './messages.ts';
 
@@ -33,30 +31,6 @@ export interface DriverProcess {
   close(graceMs: number): Promise<void>;
 }
 
-/**
- * This hub's own child program: beside this file, with this file's extension (.ts in the tree, one bundled .js in the package).
- * Node's permission flags leave it its own code to read and nothing else: no other file, no process, no thread, no add-on.
- */
-export function ownChild(): Program {
-  const here = fileURLToPath(import.meta.url);
-  const inTree = extname(here) === '.ts';
-  const readable = inTree
-    ? ['./', '../kernel/', '../crypto/', '../pki/', '../../node_modules/', '../../package.json']
-    : ['./', '../package.json'];
-  return {
-    command: process.execPath,
-    args: [
-      '--disable-warning=ExperimentalWarning',
-      '--max-old-space-size=192',
-      '--permission',
-      ...readable.map((path) => `--allow-fs-read=${fileURLToPath(new URL(path, import.meta.url))}`),
-      fileURLToPath(new URL(`./child${extname(here)}`, import.meta.url)),
-    ],
-  };
-}
-
-const WINDOW_MS = 1000;
-
 /** One driver process: empty environment, three pipes, every line checked, every excess answered with SIGKILL. */
 export function startProcess(options: {
   program: Program;
@@ -74,9 +48,8 @@ export function startProcess(options: {
   let reason: EndReason = 'exited';
   let stderr = '';
   let over = false;
-  let windowStart = clock.monotonic();
-  let windowMessages = 0;
-  let windowBytes = 0;
+  const tooMany = budget(clock, 1000, limits.driverMessagesPerSecond);
+  const tooMuch = budget(clock, 1000, limits.driverBytesPerSecond);
 
   function kill(why: EndReason): void {
     if (over || reason !== 'exited') return;
@@ -86,33 +59,21 @@ export function startProcess(options: {
     child.kill('SIGKILL');
   }
 
-  function tooMuch(messages: number, bytes: number): boolean {
-    const now = clock.monotonic();
-    if (now - windowStart > WINDOW_MS) {
-      windowStart = now;
-      windowMessages = 0;
-      windowBytes = 0;
-    }
-    windowMessages += messages;
-    windowBytes += bytes;
-    return windowMessages > limits.driverMessagesPerSecond || windowBytes > limits.driverBytesPerSecond;
-  }
-
   const read = lineReader(
     limits.driverMessage,
     (line) => {
       if (reason !== 'exited') return;
-      if (tooMuch(1, 0)) return kill('flood');
+      if (tooMany(1)) return kill('flood');
       const message = readMessage(line);
       if (message === undefined) return kill('garbage');
       options.message(message);
     },
     () => kill('oversized'),
   );
-  child.stdout.on('data', (chunk: Buffer) => (tooMuch(0, chunk.length) ? kill('flood') : read(chunk)));
+  child.stdout.on('data', (chunk: Buffer) => (tooMuch(chunk.length) ? kill('flood') : read(chunk)));
   child.stderr.on('data', (chunk: Buffer) => {
     stderr = (stderr + chunk.toString('utf8')).slice(-300);
-    if (tooMuch(0, chunk.length)) kill('flood');
+    if (tooMuch(chunk.length)) kill('flood');
   });
   child.stdin.on('error', () => undefined); // EPIPE: the exit event tells the story
 
@@ -160,15 +121,5 @@ function readMessage(line: string): DriverMessage | undefined {
     return parsed.success ? parsed.data : undefined;
   } catch {
     return undefined;
-  }
-}
-
-/** Resident set from /proc; 0 where there is no such file (other systems): there only the heap flag of the child bounds it. */
-async function residentBytes(pid: number | undefined): Promise<number> {
-  try {
-    const pages = (await readFile(`/proc/${pid}/statm`, 'utf8')).split(' ')[1];
-    return Number(pages) * 4096;
-  } catch {
-    return 0;
   }
 }

@@ -1,5 +1,5 @@
 import type { Gm } from '#crypto/gm.ts';
-import { type Bytes, base64, fromBase64 } from '#kernel/bytes.ts';
+import { type Bytes, base64 } from '#kernel/bytes.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { refusal } from '#kernel/errors.ts';
 import type { JsonObject } from '#kernel/json.ts';
@@ -17,13 +17,7 @@ import {
   manifestSchema,
   type NewAuthority,
 } from './authority.ts';
-
-/** Everything trust decisions read, as of one version of the tables. */
-export interface AuthoritySnapshot {
-  readonly version: number;
-  readonly authorities: readonly Authority[];
-  certificatesOf(id: string): readonly AuthorityCertificate[];
-}
+import { type AuthoritySnapshot, createSnapshots, toAuthority, versionOf } from './repository-snapshot.ts';
 
 export interface Authorities {
   /** Cached; one cheap query tells whether a command beside the hub has changed anything. */
@@ -48,33 +42,7 @@ const secretsPlace = (id: string): Place => ({ table: 'authority', row: id, colu
 
 export function createAuthorities(deps: { store: Store; cipher: FieldCipher; gm: Gm; clock: Clock }): Authorities {
   const { store, cipher, gm, clock } = deps;
-  let cached: AuthoritySnapshot | undefined;
-
-  async function snapshot(h: Handle): Promise<AuthoritySnapshot> {
-    if ('tx' in h) return readSnapshot(h, await versionOf(h)); // never cached: what it sees may be rolled back
-    const version = await versionOf(h);
-    if (cached?.version !== version) cached = await readSnapshot(h, version);
-    return cached;
-  }
-
-  async function versionOf(h: Handle): Promise<number> {
-    const row = await h.db
-      .selectFrom('authority')
-      .select((e) => e.fn.max('updated_at').as('version'))
-      .executeTakeFirst();
-    return Number(row?.version ?? 0);
-  }
-
-  async function readSnapshot(h: Handle, version: number): Promise<AuthoritySnapshot> {
-    const authorities = (await h.db.selectFrom('authority').selectAll().orderBy('id').execute()).map(toAuthority);
-    const byAuthority = new Map<string, AuthorityCertificate[]>(authorities.map(({ id }) => [id, []]));
-    for (const row of await h.db.selectFrom('authority_certificate').selectAll().orderBy('fingerprint').execute()) {
-      const certificate = parseCertificate(gm, fromBase64(row.der) ?? new Uint8Array());
-      if (certificate === undefined) continue; // was parsed before it was written; a spoilt row must not stop the others
-      byAuthority.get(row.authority_id)?.push({ role: row.role, certificate, spki: spkiFingerprint(gm, certificate) });
-    }
-    return { version, authorities, certificatesOf: (id) => byAuthority.get(id) ?? [] };
-  }
+  const snapshot = createSnapshots(gm);
 
   /** Strictly greater than any stamp in the table, so that a change within one millisecond or after a clock step back is still seen. */
   const nextStamp = async (tx: Tx): Promise<number> => Math.max(clock.now(), (await versionOf(tx)) + 1);
@@ -174,15 +142,6 @@ export function createAuthorities(deps: { store: Store; cipher: FieldCipher; gm:
     },
   };
 }
-
-const toAuthority = (row: AuthorityTable): Authority => ({
-  id: row.id,
-  name: row.name,
-  driver: row.driver,
-  status: row.status,
-  manifest: manifestSchema.parse(JSON.parse(row.manifest)),
-  updatedAt: Number(row.updated_at),
-});
 
 const invalid = (field: string, label: string, reason: string) =>
   refused(refusal('FIELD_INVALID', { field, label, reason }));

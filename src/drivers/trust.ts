@@ -9,7 +9,8 @@ import { judgeRevocation } from '#pki/revocation.ts';
 import type { Store } from '#store/store.ts';
 import type { Authority } from './authority.ts';
 import { createCrlSource } from './crl-source.ts';
-import type { Authorities, AuthoritySnapshot } from './repository.ts';
+import type { Authorities } from './repository.ts';
+import type { AuthoritySnapshot } from './repository-snapshot.ts';
 
 /** The hub's own word on a certificate; no driver has a part in it. Times are UTC milliseconds. */
 export type Judgement =
@@ -101,9 +102,16 @@ export function createTrust(deps: {
     requireStatus: boolean,
   ): Promise<Judgement> {
     if (authority.manifest.revocation === 'none') return { verdict: 'valid', authority, verified };
+    const { chain } = verified;
+    const lists = await Promise.all(
+      chain.map((certificate, depth) => {
+        const issuer = chain[depth + 1];
+        return issuer && crls.newest({ authority, certificate, issuer });
+      }),
+    );
     const status = await judgeRevocation({
       verified,
-      crls: (link) => crls.newest({ authority, certificate: link.certificate, issuer: link.issuer }),
+      crls: async (link) => lists[link.depth],
       at: clock.now(),
       graceMs: authority.manifest.graceMs,
     });

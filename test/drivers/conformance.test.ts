@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Bench, conformance, type Pending } from '#drivers/conformance.ts';
+import { type Bench, conformance } from '#drivers/conformance.ts';
+import type { Pending } from '#drivers/conformance-checks.ts';
 import type { AuthRequest, ResumeEvent } from '#drivers/contract.ts';
 import { createDriverHosts, type DriverHosts } from '#drivers/host.ts';
 import { installed } from '#drivers/installed.ts';

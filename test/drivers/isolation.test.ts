@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { createDriverHosts } from '#drivers/host.ts';
-import { ownChild } from '#drivers/process.ts';
+import { ownChild } from '#drivers/own-child.ts';
 import { systemRandom } from '#kernel/random.ts';
 import { quietLog } from '#test/support/store.ts';
 import { openTown, runningClock } from './support.ts';

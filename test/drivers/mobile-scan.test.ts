@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuthRequest, Evidence, Step } from '#drivers/contract.ts';
 import { createDriverHosts, type DriverHosts } from '#drivers/host.ts';
 import { installed } from '#drivers/installed.ts';
-import { type SealedMessage, sealFault, sealOf as hubSeal } from '#drivers/mobile-scan/seal.ts';
+import { sealOf as hubSeal, type SealedMessage, sealFault } from '#drivers/mobile-scan/seal.ts';
 import { postJson } from '#fixtures/world/post-json.ts';
 import { sealOf as vendorSeal } from '#fixtures/world/vendor/seal.ts';
 import { systemRandom } from '#kernel/random.ts';

@@ -1,5 +1,6 @@
 // A hub as far as a driver process sees it: opens one, says its pid, waits to be killed.
-import { ownChild, startProcess } from '#drivers/process.ts';
+import { ownChild } from '#drivers/own-child.ts';
+import { startProcess } from '#drivers/process.ts';
 import { systemClock } from '#kernel/clock.ts';
 
 const driver = startProcess({

@@ -1,0 +1,52 @@
+import type { Gm } from '#crypto/gm.ts';
+import { fromBase64 } from '#kernel/bytes.ts';
+import { parseCertificate, spkiFingerprint } from '#pki/certificate.ts';
+import type { AuthorityTable } from '#store/schema.ts';
+import type { Handle } from '#store/store.ts';
+import { type Authority, type AuthorityCertificate, manifestSchema } from './authority.ts';
+
+/** Everything trust decisions read, as of one version of the tables. */
+export interface AuthoritySnapshot {
+  readonly version: number;
+  readonly authorities: readonly Authority[];
+  certificatesOf(id: string): readonly AuthorityCertificate[];
+}
+
+/** The snapshot as of now: cached while the stamp of the newest change stays the same. */
+export function createSnapshots(gm: Gm): (h: Handle) => Promise<AuthoritySnapshot> {
+  let cached: AuthoritySnapshot | undefined;
+  return async (h) => {
+    const version = await versionOf(h);
+    if ('tx' in h) return readSnapshot(gm, h, version); // never cached: what it sees may be rolled back
+    if (cached?.version !== version) cached = await readSnapshot(gm, h, version);
+    return cached;
+  };
+}
+
+export async function versionOf(h: Handle): Promise<number> {
+  const row = await h.db
+    .selectFrom('authority')
+    .select((e) => e.fn.max('updated_at').as('version'))
+    .executeTakeFirst();
+  return Number(row?.version ?? 0);
+}
+
+async function readSnapshot(gm: Gm, h: Handle, version: number): Promise<AuthoritySnapshot> {
+  const authorities = (await h.db.selectFrom('authority').selectAll().orderBy('id').execute()).map(toAuthority);
+  const byAuthority = new Map<string, AuthorityCertificate[]>(authorities.map(({ id }) => [id, []]));
+  for (const row of await h.db.selectFrom('authority_certificate').selectAll().orderBy('fingerprint').execute()) {
+    const certificate = parseCertificate(gm, fromBase64(row.der) ?? new Uint8Array());
+    if (certificate === undefined) continue; // was parsed before it was written; a spoilt row must not stop the others
+    byAuthority.get(row.authority_id)?.push({ role: row.role, certificate, spki: spkiFingerprint(gm, certificate) });
+  }
+  return { version, authorities, certificatesOf: (id) => byAuthority.get(id) ?? [] };
+}
+
+export const toAuthority = (row: AuthorityTable): Authority => ({
+  id: row.id,
+  name: row.name,
+  driver: row.driver,
+  status: row.status,
+  manifest: manifestSchema.parse(JSON.parse(row.manifest)),
+  updatedAt: Number(row.updated_at),
+});
