@@ -21,8 +21,9 @@ export function readScope(value: Bytes | undefined): CrlScope | undefined {
   if (value === undefined) return EVERYTHING;
   let only: CrlScope['only'] = 'all';
   let urls: readonly string[] = [];
-  for (const part of childrenOf(readDer(value), tags.sequence) ?? [undefined]) {
-    if (part === undefined) return undefined;
+  const parts = childrenOf(readDer(value), tags.sequence);
+  if (parts === undefined) return undefined;
+  for (const part of parts) {
     const yes = part.content[0] === 0xff && part.content.length === 1;
     if (part.tag === contextConstructed(0)) {
       urls = uris(part);

@@ -13,8 +13,8 @@ import {
 import { p256Signer, rsaSigner, sm2Signer } from '#fixtures/pki/signer.ts';
 import { derNull, integer, oid, sequence } from '#pki/der-writer.ts';
 import { oids } from '#pki/oids.ts';
-import { createLinkCache, isVerified, validatePath } from '#pki/path.ts';
-import { ca, gm, judge, leaf, NOW, pair, read, validity, verdict } from './support.ts';
+import { createLinkCache, isVerified } from '#pki/path.ts';
+import { ca, countingGm, gm, judge, leaf, NOW, pair, validity, verdict } from './support.ts';
 
 const root = await ca('根');
 const issuing = await ca('签发', { issuer: root, pathLength: 0 });
@@ -66,34 +66,38 @@ describe('a path from a person to a configured root', () => {
     expect(verdict({ certificate: await leaf(issuing), anchors: [issuing.certificate] })).toBe('ok');
   });
 
+  it('leads over a CA’s new key, which its old one has certified under the same name', async () => {
+    const old = await ca('换钥', { pathLength: 0 });
+    const renewed = await ca('换钥', { issuer: old });
+    const below = await ca('下级', { issuer: renewed });
+    const intermediates = [renewed.certificate, below.certificate];
+    expect(verdict({ certificate: await leaf(renewed), intermediates, anchors: [old.certificate] })).toBe('ok');
+    expect(verdict({ certificate: await leaf(below), intermediates, anchors: [old.certificate] })).toBe(
+      'path-too-long',
+    );
+  });
+
+  it('that came furthest is the one spoken of, in whatever order the issuers stand', async () => {
+    const twin = await ca('签发', { issuer: root, withoutKeyIds: true });
+    const certificate = await leaf(issuing, { notBefore: NOW - 2 * DAY, notAfter: NOW - DAY });
+    for (const intermediates of [
+      [twin.certificate, issuing.certificate],
+      [issuing.certificate, twin.certificate],
+    ]) {
+      expect(verdict({ certificate, intermediates, anchors: path.anchors })).toBe('expired');
+    }
+  });
+
   it('remembers good links in the cache it is given, and no bad ones', async () => {
     const cache = createLinkCache();
     const certificate = await leaf(issuing);
-    let verifications = 0;
-    const counting = {
-      ...gm.sm2,
-      verify(...args: Parameters<typeof gm.sm2.verify>) {
-        verifications += 1;
-        return gm.sm2.verify(...args);
-      },
-    };
-    const run = (der: Uint8Array) =>
-      validatePath(
-        { ...gm, sm2: counting },
-        {
-          certificate: read(der),
-          intermediates: path.intermediates.map(read),
-          anchors: path.anchors.map(read),
-          at: NOW,
-          purpose: 'sign',
-          cache,
-        },
-      ).ok;
-    expect([run(certificate), run(certificate), verifications]).toEqual([true, true, 2]);
-    expect(run(withBrokenSignature(certificate))).toBe(false);
-    expect(run(withBrokenSignature(certificate))).toBe(false);
-    expect(run(await leaf(issuing))).toBe(true);
-    expect(verifications).toBe(5);
+    const { counted, count } = countingGm();
+    const run = (der: Uint8Array) => verdict({ certificate: der, ...path }, { cache }, counted);
+    expect([run(certificate), run(certificate), count()]).toEqual(['ok', 'ok', 2]);
+    expect(run(withBrokenSignature(certificate))).toBe('bad-signature');
+    expect(run(withBrokenSignature(certificate))).toBe('bad-signature');
+    expect(run(await leaf(issuing))).toBe('ok');
+    expect(count()).toBe(5);
   });
 
   it('forgets the oldest links beyond the limit of the cache', () => {
@@ -186,8 +190,10 @@ describe('a forged path', () => {
     const crowd = await Promise.all(Array.from({ length: 100 }, () => ca('根', { withoutKeyIds: true })));
     const certificate = await leaf(root, { withoutKeyIds: true });
     const intermediates = crowd.map((member) => member.certificate);
-    expect(verdict({ certificate, intermediates, anchors: [root.certificate] })).toBe('ok');
-    expect(verdict({ certificate, intermediates, anchors: [issuing.certificate] })).toBe('bad-signature');
+    const { counted, count } = countingGm();
+    const ask = (anchors: readonly Uint8Array[]) => verdict({ certificate, intermediates, anchors }, {}, counted);
+    expect([ask([root.certificate]), count()]).toEqual(['ok', 1]);
+    expect([ask([issuing.certificate]), count()]).toEqual(['bad-signature', 1 + 32]);
   });
 });
 
@@ -221,6 +227,7 @@ describe('what a certificate says about itself', () => {
     expect(await of(signUsage(), extendedKeyUsage([oids.timeStamping, oids.ocspSigning], true))).toBe('purpose');
     expect(await of(signUsage(), extendedKeyUsage(['1.2.3.4'], true))).toBe('purpose');
     expect(await of(signUsage(), extendedKeyUsage(['1.2.3.4']))).toBe('ok');
+    expect(await of(signUsage(), extendedKeyUsage(['1.2.3.4', oids.serverAuth]))).toBe('ok');
     expect(await of(signUsage(), extendedKeyUsage([oids.serverAuth, oids.clientAuth], true))).toBe('ok');
   });
 

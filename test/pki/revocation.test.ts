@@ -139,13 +139,12 @@ describe('the status of a verified certificate', () => {
   });
 
   it('needs a path that was verified here', async () => {
-    const answer = await judgeRevocation({
-      verified: { ...verified } as VerifiedCertificate,
-      crls: async () => rootList,
-      at: NOW,
-      graceMs: 0,
-    });
-    expect(answer.status).toBe('unavailable');
+    const own = parse(await issuing.crl(fresh));
+    const ask = async (path: VerifiedCertificate) => {
+      const crls = async ({ depth }: { depth: number }) => (depth === 0 ? own : rootList);
+      return (await judgeRevocation({ verified: path, crls, at: NOW, graceMs: 0 })).status;
+    };
+    expect([await ask(verified), await ask({ ...verified } as VerifiedCertificate)]).toEqual(['good', 'unavailable']);
   });
 });
 
@@ -158,10 +157,22 @@ describe('the scope of a list', () => {
     expect(await status(await scoped(pointName('http://crl.beichen.example/issuing-4.crl')))).toBe(uncovered);
   });
 
+  it('for users only covers a certificate that says nothing of being a CA', async () => {
+    const bare = verify(await leaf(issuing, { extensions: [signUsage()] }));
+    const ask = async (list: Bytes) => {
+      const own = parse(list);
+      const crls = async ({ depth }: { depth: number }) => (depth === 0 ? own : rootList);
+      return (await judgeRevocation({ verified: bare, crls, at: NOW, graceMs: 0 })).status;
+    };
+    expect([await ask(await scoped(yes(1))), await ask(await scoped(yes(2)))]).toEqual(['good', 'unavailable']);
+  });
+
   it('that this hub does not process makes the list unusable', async () => {
     expect(await status(await scoped(yes(4)))).toBe('no revocation list'); // indirect
     expect(await status(await scoped(yes(5)))).toBe('no revocation list'); // attribute certificates
     expect(await status(await scoped(implicit(3, Uint8Array.of(1, 0x80))))).toBe('no revocation list'); // some reasons
+    expect(await status(await scoped(implicit(1, Uint8Array.of(0))))).toBe('no revocation list'); // says no, which DER leaves out
+    expect(await status(await scoped(implicit(1, Uint8Array.of(0xff, 0xff))))).toBe('no revocation list');
     expect(await status(await scoped(explicit(0, sequence())))).toBe('no revocation list'); // named by directory
   });
 });

@@ -1,3 +1,4 @@
+import type { Gm } from '#crypto/gm.ts';
 import { createGm } from '#crypto/provider.ts';
 import { type AuthoritySpec, createAuthority, DAY, issuePair, type TestAuthority } from '#fixtures/pki/authority.ts';
 import type { AttributeSpec } from '#fixtures/pki/builder.ts';
@@ -41,6 +42,16 @@ export function leaf(issuer: TestAuthority, spec: Partial<Parameters<TestAuthori
 
 export const pair = (issuer: TestAuthority) => issuePair(gm, issuer, { subject: name('示例公司'), ...validity });
 
+/** The same Gm, counting its verifications. */
+export function countingGm(): { counted: Gm; count: () => number } {
+  let verifications = 0;
+  const verify: Gm['sm2']['verify'] = (...args) => {
+    verifications += 1;
+    return gm.sm2.verify(...args);
+  };
+  return { counted: { ...gm, sm2: { ...gm.sm2, verify } }, count: () => verifications };
+}
+
 export interface Question {
   readonly certificate: Bytes;
   readonly intermediates?: readonly Bytes[];
@@ -50,8 +61,9 @@ export interface Question {
 export function judge(
   { certificate, intermediates = [], anchors }: Question,
   options: Partial<PathRequest> = {},
+  by: Gm = gm,
 ): PathResult {
-  return validatePath(gm, {
+  return validatePath(by, {
     certificate: read(certificate),
     intermediates: intermediates.map(read),
     anchors: anchors.map(read),
@@ -62,7 +74,7 @@ export function judge(
 }
 
 /** `ok`, or the fault's code. */
-export function verdict(question: Question, options: Partial<PathRequest> = {}): string {
-  const result = judge(question, options);
+export function verdict(question: Question, options: Partial<PathRequest> = {}, by: Gm = gm): string {
+  const result = judge(question, options, by);
   return result.ok ? 'ok' : result.fault.code;
 }
