@@ -7,8 +7,8 @@ import { pageError } from './page-error.ts';
 import { clientKey, type Limiter } from './rates.ts';
 
 /**
- * Before any page call is read: it comes from a script of our own page (exact Origin, and Sec-Fetch-Site where the browser says it), it says JSON, which no
- * foreign form can, and its address has not used up its share.
+ * Before any page call is read: it comes from a script of our own page (exact Origin, and Sec-Fetch-Site where the browser says it), and its address
+ * has not used up its share.
  */
 export function pageGuard(deps: {
   origins: PublicOrigins;
@@ -21,11 +21,15 @@ export function pageGuard(deps: {
     const site = c.req.header('sec-fetch-site');
     if (site !== undefined && site !== 'same-origin') return refuse(c, refusal('INPUT_NOT_ALLOWED'));
     if (!(await deps.origins.has(c.req.header('origin')))) return refuse(c, refusal('INPUT_NOT_ALLOWED'));
-    if (!/^application\/json\s*(;|$)/i.test(c.req.header('content-type') ?? ''))
-      return refuse(c, refusal('INPUT_NOT_ALLOWED'));
     return next();
   };
 }
+
+/** A body that says JSON: no foreign form can send one without being asked first. */
+export const jsonOnly: MiddlewareHandler<EdgeEnv> = async (c, next) =>
+  /^application\/json\s*(;|$)/i.test(c.req.header('content-type') ?? '')
+    ? next()
+    : refuse(c, refusal('INPUT_NOT_ALLOWED'));
 
 /** `{ok:false, error}` with HTTP 200: the page reads the code, not the status (413, 429 and 5xx are transport). */
 export const refuse = (c: EdgeContext, why: Refusal, supportCode = c.get('supportCode')): Response =>

@@ -7,7 +7,7 @@ import type { Logger } from '#kernel/log.ts';
 import { LIVE_PATH } from './api.ts';
 import { browserCookie } from './cookies.ts';
 import type { HostedDeps } from './deps.ts';
-import { pageGuard, refuse } from './guard.ts';
+import { jsonOnly, pageGuard, refuse } from './guard.ts';
 import { authorityView } from './login-view.ts';
 import { createPublicOrigins, type PublicOrigins } from './origins.ts';
 import { pageError } from './page-error.ts';
@@ -33,6 +33,7 @@ export function createHosted(deps: HostedDeps): Hono<EdgeEnv> {
     '/hosted/*',
     pageGuard({ origins, limiter: createLimiter(rates.address, deps.clock), trustProxy: deps.trustProxy }),
   );
+  app.use('/hosted/api/*', jsonOnly);
   app.route('/hosted/api', pageRoutes({ ...deps, cookie, limiter: createLimiter(rates.interaction, deps.clock) }));
   app.route('/drivers', vendorRoutes({ ...deps, vendorLimiter: createLimiter(rates.vendor, deps.clock) }));
   app.route('/', factRoutes({ ...deps, origins }));
