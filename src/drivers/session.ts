@@ -1,8 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { base64 } from '#kernel/bytes.ts';
+import type { Clock } from '#kernel/clock.ts';
 import type { Json, JsonObject } from '#kernel/json.ts';
+import type { Random } from '#kernel/random.ts';
 import type { AuthRequest, Driver, DriverContext, EgressReply, OpenDriver, ResumeEvent } from './contract.ts';
 import type { DriverMessage, HostMessage } from './messages.ts';
 
@@ -11,6 +13,8 @@ export function serveDriver(options: {
   input: Readable;
   output: Writable;
   drivers: readonly Driver[];
+  clock: Clock;
+  random: Random;
   leave: (code: number) => void;
 }): void {
   const currentCall = new AsyncLocalStorage<number>();
@@ -33,8 +37,8 @@ export function serveDriver(options: {
         }),
     },
     log: (level, message) => send({ type: 'log', level, message: message.slice(0, 2000) }),
-    now: () => Date.now() + clockOffset,
-    random: (length) => randomBytes(length).toString('base64'),
+    now: () => options.clock.now() + clockOffset,
+    random: (length) => base64(options.random.bytes(length)),
   };
 
   function open(message: Extract<HostMessage, { type: 'open' }>): void {
@@ -49,7 +53,7 @@ export function serveDriver(options: {
   }
 
   async function call({ id, method, params, now }: Extract<HostMessage, { type: 'call' }>): Promise<void> {
-    clockOffset = now - Date.now();
+    clockOffset = now - options.clock.now(); // a driver sees the hub's time
     const cancel = new Promise<never>((_, reject) => {
       cancelled.set(id, () => reject(new DOMException('', 'AbortError')));
     });

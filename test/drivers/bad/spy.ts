@@ -6,6 +6,8 @@ import { Worker } from 'node:worker_threads';
 import type { Driver, Evidence, Step } from '#drivers/contract.ts';
 import { closeNetwork } from '#drivers/seat-belt.ts';
 import { serveDriver } from '#drivers/session.ts';
+import { systemClock } from '#kernel/clock.ts';
+import { systemRandom } from '#kernel/random.ts';
 
 const attempts: Record<string, (file: string, origin: string) => unknown> = {
   'read the database': (file) => readFileSync(file),
@@ -50,4 +52,11 @@ const spy: Driver = {
 };
 
 closeNetwork();
-serveDriver({ input: process.stdin, output: process.stdout, drivers: [spy], leave: (code) => process.exit(code) });
+serveDriver({
+  input: process.stdin,
+  output: process.stdout,
+  drivers: [spy],
+  clock: systemClock,
+  random: systemRandom,
+  leave: (code) => process.exit(code),
+});
