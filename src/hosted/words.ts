@@ -2,6 +2,8 @@
  * Everything a person reads on the hosted pages: Chinese first, English second, one file. `{name}` is filled in by the page.
  * Pattern of a trouble: what happened (title) + why and what to do now (text); the page adds the buttons and the support code.
  */
+const none: Readonly<Record<string, string>> = {};
+
 export const zh = {
   lang: 'zh-CN',
   site: {
@@ -109,8 +111,8 @@ export const zh = {
   mobile: {
     title: '手机证书扫码',
     titleTouch: '手机证书登录',
-    hint: '用签发机构的 App 扫一扫登录',
-    hintOf: '用{authority}的 App 扫一扫登录',
+    hint: '用签发机构的 App\n扫一扫登录',
+    hintOf: '用{authority}的 App\n扫一扫登录',
     choose: '选择签发机构，显示二维码',
     other: '换一家机构',
     none: '合作机构暂未提供手机证书。',
@@ -118,7 +120,7 @@ export const zh = {
     qr: '手机证书二维码',
     refreshIn: '{left}后过期',
     digits: '核对数字',
-    digitsHint: '与手机上显示的相同，再确认',
+    digitsHint: '与手机上显示的相同，\n再在手机上确认',
     scanned: '已扫码',
     scannedHint: '请在手机上确认',
     expired: '二维码已过期',
@@ -276,6 +278,8 @@ export const zh = {
     busy: { title: '现在办理的人较多', text: '{message}本页会自动继续。' },
     trouble: { title: '这一步没有完成', text: '{message}' },
   },
+  /** English for the hub's own sentences, by code; in Chinese they come from the hub as they are. */
+  codes: none,
   help: {
     title: '使用帮助',
     lead: '用任何一家已接入机构的数字证书登录交易系统，一般不超过一分钟。',
@@ -642,6 +646,28 @@ export const en: Words = {
     },
     busy: { title: 'Many people are logging in now', text: '{message} This page goes on by itself.' },
     trouble: { title: 'This step was not finished', text: '{message}' },
+  },
+  codes: {
+    CHAIN_INVALID: 'Its chain of issuers did not pass. Please use a certificate from a regular vendor.',
+    CERTIFICATE_PURPOSE: 'It is not a signing certificate.',
+    CERTIFICATE_UNREADABLE: 'It cannot be read as a certificate.',
+    ALGORITHM_NOT_ALLOWED: 'Its algorithm is not allowed here. Please use an SM2 certificate.',
+    IDENTITY_AMBIGUOUS: 'What it says of its holder contradicts itself. Please ask its vendor.',
+    SIGNATURE_WRONG: 'The signature does not fit the certificate.',
+    CHALLENGE_WRONG: 'What was signed is not this login.',
+    CHALLENGE_USED: 'This request has been used already.',
+    CHALLENGE_EXPIRED: 'This request has run out of time.',
+    AUTHORITY_SUSPENDED: 'The vendor has suspended its service here. Please use another vendor’s certificate.',
+    AUTHORITY_UNAVAILABLE: 'The vendor does not answer. Please try again in a minute, or use another certificate.',
+    AUTHORITY_REFUSED: 'The vendor could not finish the check.',
+    MOBILE_CANCELLED: 'You cancelled on the phone. Please scan again.',
+    MOBILE_EXPIRED: 'The QR code has ended. Please refresh it and scan again.',
+    UNIT_SUSPENDED: 'The trading system’s access is suspended. Please call its help desk.',
+    PLATFORM_UNKNOWN: 'The trading system is not registered here. Please call its help desk.',
+    INPUT_NOT_ALLOWED: 'The request came from a place that is not allowed. Please start again from the trading system.',
+    RATE_LIMITED: 'Too many requests.',
+    SERVICE_BUSY: 'The hub is busy.',
+    INTERNAL: 'The hub met a problem. Please try again in a minute; if it persists, tell the help desk the code below.',
   },
   help: {
     title: 'Help',

@@ -21,7 +21,10 @@ export function listenToPerson(desk: Desk, agent: AgentLink, signing: Signing, p
       connect();
     },
     scan: () => phone.turnTo(),
-    use: choose,
+    use: (id) => {
+      choose(id);
+      desk.page.focusPin();
+    },
     other: () => desk.change({ pulled: null, chosen: null }),
     why: (id) => desk.change({ shown: desk.model().shown === id ? null : id }),
     'pin-once': () => {
@@ -40,7 +43,6 @@ export function listenToPerson(desk: Desk, agent: AgentLink, signing: Signing, p
     if (model.work !== null && model.work.step !== 'frame') return;
     const card = model.cards.find((one) => one.id === id) ?? null;
     desk.change({ chosen: id, shown: null, trouble: null, pulled: null, work: null, pin: firstPinStep(card) });
-    desk.page.focusPin();
   }
 
   /** Everything anew, the hub's word on each certificate included. */
@@ -68,6 +70,7 @@ export function listenToPerson(desk: Desk, agent: AgentLink, signing: Signing, p
   }
 
   document.addEventListener('click', (event) => {
+    if (byPointer(event)) desk.page.focusPin();
     const pressed = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-act]') : null;
     if (pressed === null) return;
     event.preventDefault();
@@ -81,6 +84,10 @@ export function listenToPerson(desk: Desk, agent: AgentLink, signing: Signing, p
     void signing.submit();
   });
 }
+
+/** A card chosen with mouse or finger: the PIN comes next. Arrow keys stay in the group (their clicks count no presses). */
+const byPointer = (event: MouseEvent): boolean =>
+  event.detail > 0 && event.target instanceof HTMLInputElement && event.target.name === 'certificate';
 
 export const openWindow = (): void => {
   window.open(location.href, '_blank', 'noopener');

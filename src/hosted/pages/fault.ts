@@ -18,7 +18,11 @@ export function faultPage(page: FaultPage): Markup {
   const words = wordsOf(page.lang);
   const state = stateOfFault(page.error);
   const text = words.state[state];
-  const params = { message: page.error.message, platform: page.asker?.name ?? '', host: page.host };
+  const params = {
+    message: words.codes[page.error.code] ?? page.error.message,
+    platform: page.asker?.name ?? '',
+    host: page.host,
+  };
   const { tone, icon: picture } = states[state];
   const notice = html`<div class="notice is-${tone}" role="${tone === 'bad' ? 'alert' : 'status'}">${icon(picture)}<h1 class="notice__t">${fill(text.title, params)}</h1><p>${fill(text.text, params)}</p>${
     page.homeUrl === null

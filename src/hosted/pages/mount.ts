@@ -25,6 +25,8 @@ export interface PagesDeps {
   readonly publicOrigin: string;
   /** Loopback WebSocket URLs of the agent, in the order in which they are tried. */
   readonly agentEndpoints: readonly string[];
+  /** Registered origins that may frame the login page; none when absent. */
+  readonly frameAncestors?: readonly string[];
   /** UTC epoch ms. */
   readonly now: () => number;
   /** Active authorities, for the help and check pages. */

@@ -17,7 +17,6 @@ function drawCard(words: Words, card: CardScreen): HTMLElement {
     type: 'radio',
     name: 'certificate',
     value: card.id,
-    checked: card.chosen,
     disabled: card.off,
     'aria-label': about,
     'data-focus': `card-${card.id.slice(-24)}`,

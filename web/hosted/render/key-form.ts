@@ -58,6 +58,8 @@ export function keyForm(boot: Boot): { element: HTMLElement; pin: HTMLElement; d
     draw: (road) => {
       drawTop(road.top);
       drawList({ head: road.head, list: road.list, empty: road.empty, wait: road.wait, closed: road.closed });
+      // Set, not rebuilt: the arrow keys' focus is inside the group.
+      for (const input of list.querySelectorAll('input')) input.checked = input.value === road.chosen;
       drawNote({ notice: road.notice, quiet: road.submit !== null });
       drawSubmit(road.submit);
       drawOut(words.login.cancel);

@@ -84,6 +84,7 @@ export function createPage(boot: Boot): Page {
 function loneSheet(): void {
   byId('ask').hidden = true;
   byId('sheet').classList.add('sheet--one');
+  byId('sheet').parentElement?.classList.add('wrap--narrow');
 }
 
 function setOrDrop(element: HTMLElement, name: string, value: string | null): void {

@@ -2,7 +2,7 @@ import type { PageError } from '#hosted/api.ts';
 import type { TroubleState } from '#hosted/states.ts';
 import { type Boot, fill } from '../boot.ts';
 import type { Model } from '../model.ts';
-import { act, go, type NoticeScreen, notice, type Params, supportOf, type Timer } from './notices.ts';
+import { act, go, type NoticeScreen, notice, type Params, sentenceOf, supportOf, type Timer } from './notices.ts';
 
 /** The hub is silent or full: shown above everything, and nothing is lost. */
 export function hubNotice(model: Model, boot: Boot): NoticeScreen | null {
@@ -16,7 +16,7 @@ export function hubNotice(model: Model, boot: Boot): NoticeScreen | null {
       return notice(boot, 'offline', {}, { timer: { text: wait }, support: supportOf(model) });
     }
     case 'busy':
-      return notice(boot, 'busy', { message: hub.error.message }, { support: supportOf(model) });
+      return notice(boot, 'busy', { message: sentenceOf(boot, hub.error) }, { support: supportOf(model) });
   }
 }
 
@@ -94,7 +94,7 @@ export function endNotice(model: Model, boot: Boot): NoticeScreen | null {
 /** The trading system's own words reach the person as `message`, without the hub's prefix. */
 function errorParams(model: Model, boot: Boot, error: PageError | null): Params {
   const platform = model.view?.platform.name ?? '';
-  const message = error?.message ?? '';
+  const message = sentenceOf(boot, error);
   const prefix = `${platform} 提示：`;
   return {
     platform,

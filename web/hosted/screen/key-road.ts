@@ -4,7 +4,7 @@ import { type Boot, fill } from '../boot.ts';
 import { type Card, chosenCard, isReady, type Model, offState } from '../model.ts';
 import { hubNotice } from './hub-notices.ts';
 import { agentNotice, cardNotice, pinLastNotice, pulledNotice } from './key-notices.ts';
-import { type NoticeScreen, notice, supportOf } from './notices.ts';
+import { type NoticeScreen, notice, sentenceOf, supportOf } from './notices.ts';
 
 /** The road by UKey: list of certificates, one notice where the trouble is, PIN, button. */
 export interface KeyRoad {
@@ -12,6 +12,8 @@ export interface KeyRoad {
   readonly top: NoticeScreen | null;
   readonly head: string | null;
   readonly list: readonly CardScreen[];
+  /** The checked card; none while its key is pulled or cannot be used. */
+  readonly chosen: string | null;
   readonly empty: boolean;
   /** A line with a spinner instead of a list. */
   readonly wait: string | null;
@@ -33,7 +35,6 @@ export interface CardScreen {
     readonly tone: '' | 'warn' | 'bad';
   };
   readonly off: boolean;
-  readonly chosen: boolean;
   readonly shown: boolean;
   /** Offers its reason. */
   readonly why: boolean;
@@ -53,7 +54,18 @@ export function keyRoad(model: Model, view: LoginView, boot: Boot): KeyRoad {
   const { login } = boot.words;
   const closed = model.touch && !model.wantsKey;
   const top = hubNotice(model, boot);
-  const bare = { top, head: null, list: [], empty: false, wait: null, notice: null, pin: null, submit: null, closed };
+  const bare = {
+    top,
+    head: null,
+    list: [],
+    chosen: null,
+    empty: false,
+    wait: null,
+    notice: null,
+    pin: null,
+    submit: null,
+    closed,
+  };
   if (closed) return bare;
   const trouble = agentNotice(model, view, boot);
   if (trouble !== null && model.cards.length === 0) return { ...bare, notice: trouble };
@@ -65,7 +77,8 @@ export function keyRoad(model: Model, view: LoginView, boot: Boot): KeyRoad {
   const head = fill(login.keys, { n: String(model.cards.length) });
   const waiting = trouble ?? pulledNotice(model, boot);
   if (waiting !== null) return { ...bare, head, list, notice: waiting };
-  return { ...bare, head, list, ...actionable(model, boot) };
+  const chosen = list.find((card) => card.id === model.chosen && !card.off)?.id ?? null;
+  return { ...bare, head, list, chosen, ...actionable(model, boot) };
 }
 
 /** PIN and button of the chosen card, or the reason why there is none. */
@@ -91,7 +104,7 @@ function usedNotice(model: Model, boot: Boot, card: Card): NoticeScreen | null {
   if (card.verdict !== null) return { ...cardNotice(model, boot, card), aside: true };
   if (model.trouble === null) return null;
   const params = {
-    message: model.trouble.error?.message ?? '',
+    message: sentenceOf(boot, model.trouble.error),
     authority: card.view?.authority?.name ?? '',
     tail: card.view?.tail ?? '',
   };
@@ -150,10 +163,9 @@ function cardScreen(model: Model, boot: Boot, card: Card): CardScreen {
   const { view } = card;
   const base = {
     id: card.id,
-    chosen: model.chosen === card.id && !pulled,
     off: off !== null || pulled || view === null,
     shown: model.shown === card.id,
-    why: off !== null && model.cards.length > 1,
+    why: off !== null && model.cards.length > 1 && model.chosen !== card.id,
   };
   if (view === null) {
     const word = card.reading === 'unreadable' ? words.unreadable : words.reading;

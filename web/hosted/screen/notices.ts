@@ -1,4 +1,4 @@
-import type { AuthorityView, Support } from '#hosted/api.ts';
+import type { AuthorityView, PageError, Support } from '#hosted/api.ts';
 import type { Icon, Tone, TroubleState } from '#hosted/states.ts';
 import { type Boot, fill } from '../boot.ts';
 import type { Card, Model } from '../model.ts';
@@ -88,6 +88,10 @@ export function notice(
   };
 }
 
+/** The hub's own sentence, in the page's language where there is one. */
+export const sentenceOf = (boot: Boot, error: PageError | null | undefined): string =>
+  error == null ? '' : (boot.words.codes[error.code] ?? error.message);
+
 export const supportOf = (model: Model): string | null => model.view?.supportCode ?? model.fault?.supportCode ?? null;
 
 export const go = (label: string, href: string | undefined, style: Action['style'] = 'plain'): readonly Action[] =>
@@ -130,6 +134,6 @@ export const cardParams = (model: Model, boot: Boot, card: Card): Params => ({
   authorities: (model.view?.authorities ?? [])
     .map((authority) => authority.name)
     .join(boot.lang === 'zh' ? '、' : ', '),
-  message: card.verdict?.error.message ?? card.view?.error?.message ?? '',
+  message: sentenceOf(boot, card.verdict?.error ?? card.view?.error),
   host: boot.host,
 });

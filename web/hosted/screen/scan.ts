@@ -1,6 +1,7 @@
 import type { LoginView, MobileView } from '#hosted/api.ts';
 import { type Boot, fill } from '../boot.ts';
 import type { Model } from '../model.ts';
+import { sentenceOf } from './notices.ts';
 
 /** The road by phone. */
 export interface ScanScreen {
@@ -46,8 +47,8 @@ export function scanScreen(model: Model, view: LoginView, boot: Boot): ScanScree
   const name = offers.find((one) => one.id === model.mobile.authority)?.name ?? '';
   const hint = name === '' ? words.hint : fill(words.hintOf, { authority: name });
   if (model.mobile.error !== null) {
-    const { message, supportCode } = model.mobile.error;
-    return { ...base, status: 'failed', hint, over: words.failed, overHint: message, support: supportCode };
+    const overHint = sentenceOf(boot, model.mobile.error);
+    return { ...base, status: 'failed', hint, over: words.failed, overHint, support: model.mobile.error.supportCode };
   }
   if (model.mobile.busy) return { ...base, status: 'loading', hint: words.loading };
   const { mobile } = view;
@@ -79,7 +80,7 @@ export function scanScreen(model: Model, view: LoginView, boot: Boot): ScanScree
         status,
         hint,
         over: words.failed,
-        overHint: view.error?.message ?? '',
+        overHint: sentenceOf(boot, view.error),
         openUrl: null,
         support: view.supportCode,
       };
