@@ -20,6 +20,7 @@ import type { LoginRequest } from '#identity/start.ts';
 import { base64, utf8 } from '#kernel/bytes.ts';
 import { beijingDateTime, type Clock } from '#kernel/clock.ts';
 import { newId } from '#kernel/ids.ts';
+import type { Logger } from '#kernel/log.ts';
 import { systemRandom } from '#kernel/random.ts';
 import type { Result } from '#kernel/result.ts';
 import { parseCertificate } from '#pki/certificate.ts';
@@ -116,9 +117,12 @@ export const codeOf = (result: Result<unknown>): string => (result.ok ? 'ok' : r
 const VENDOR_SECRET = 'vendor-secret-for-tests-only';
 
 /** The rooms joined as the process joins them, over a real database, real vendors' services and a real receiver on loopback. */
-export async function openLoginWorld(store: Store, publicUrl = 'http://127.0.0.1:8443'): Promise<LoginWorld> {
+export async function openLoginWorld(
+  store: Store,
+  publicUrl = 'http://127.0.0.1:8443',
+  log: Logger = quietLog,
+): Promise<LoginWorld> {
   const clock = shiftedClock();
-  const log = quietLog;
   const random = systemRandom;
   const keyring = createKeyring(gm, [{ id: 'k1', key: random.bytes(32) }]);
   const cipher = createFieldCipher(gm, keyring, random);
