@@ -7,37 +7,16 @@ import { type Refusal, refusal, rowOf } from '#kernel/errors.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import { refusalAnswer } from '#wire/answers.ts';
-import type { PrintedField } from '#wire/interfaces.ts';
+import { QUERY_WINDOW_MS, TASK_PATH, TICKET_PATH, ticketFields } from '#wire/extensions.ts';
 import { readInstant } from '#wire/stand-by.ts';
 import type { BrokerDeps } from './deps.ts';
 import { proveQuery, proveRequest } from './prove.ts';
 
 /** Our own additions beside the printed interfaces. They answer with real HTTP statuses, and the same `{code,msg}`. */
 
-/** How far a query's time stamp may be from the hub's clock. */
-const QUERY_WINDOW_MS = 5 * 60_000;
-
-const must = (name: string, zh: string): PrintedField => ({ name, zh, type: 'String', required: true });
-
-/** Members of a ticket's redemption; all of them but `sign` are signed. */
-export const ticketFields: readonly PrintedField[] = [
-  must('caUnitId', '接入单位标识'),
-  must('taskId', '标识本次任务'),
-  must('ticket', '一次性登录凭据'),
-  must('sign', '签名'),
-];
-
-/** Members of a task query: one in the path, three in headers; signed in the same style as a body. */
-export const taskQueryFields: readonly (PrintedField & { readonly place: string })[] = [
-  { ...must('caUnitId', '接入单位标识'), place: '请求头 X-Ca-Unit-Id' },
-  { ...must('taskId', '标识本次任务'), place: '地址' },
-  { ...must('timestamp', '毫秒时间戳，与互认平台相差不超过 5 分钟'), place: '请求头 X-Ca-Timestamp' },
-  { ...must('sign', '签名'), place: '请求头 X-Ca-Sign' },
-];
-
 export function addExtensions(app: Hono<EdgeEnv>, deps: BrokerDeps): void {
-  app.get('/api/ca/ext/tasks/:taskId', async (c) => answer(c, await queryTask(deps, c, c.req.param('taskId'))));
-  app.post('/api/ca/ext/tickets', async (c) => answer(c, await redeem(deps, c)));
+  app.get(`${TASK_PATH}:taskId`, async (c) => answer(c, await queryTask(deps, c, c.req.param('taskId'))));
+  app.post(TICKET_PATH, async (c) => answer(c, await redeem(deps, c)));
 }
 
 async function queryTask(deps: BrokerDeps, c: EdgeContext, taskId: string): Promise<Result<JsonObject>> {
