@@ -20,7 +20,8 @@ const ORDER: readonly (readonly string[])[] = [
   ['broker', 'hosted', 'docs'],
   ['config'],
   ['app.ts'],
-  ['cli', 'main.ts'],
+  ['cli'],
+  ['main.ts'],
 ];
 /** The agent sees the kernel and the crypto room only; types of its protocol may be read by the edges and the pages. */
 const AGENT_MAY_SEE = ['kernel', 'crypto', 'pki', 'agent'];
