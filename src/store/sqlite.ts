@@ -1,13 +1,11 @@
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type BetterSqlite3 from 'better-sqlite3';
-import { CompiledQuery, type DatabaseConnection, Kysely, SqliteDialect, SqliteDriver } from 'kysely';
-import { databaseFault, StoreStartError } from './faults.ts';
+import type { Kysely } from 'kysely';
+import { StoreStartError } from './faults.ts';
 import type { DB } from './schema.ts';
-
-const BUSY_MS = 5_000;
+import { BUSY_MS, kyselyOver } from './sqlite-driver.ts';
 
 export interface SqliteHandles {
   readonly writer: Kysely<DB>;
@@ -120,58 +118,4 @@ function configureWriter(db: Database, path: string): void {
     );
   // From here on the lock is waited for by `begin` below, without blocking the event loop.
   db.pragma('busy_timeout = 0');
-}
-
-function kyselyOver(database: Database): Kysely<DB> {
-  const dialect = new SqliteDialect({ database });
-  dialect.createDriver = () => new HubSqliteDriver(database);
-  return new Kysely<DB>({ dialect });
-}
-
-class HubSqliteDriver extends SqliteDriver {
-  readonly #database: Database;
-  #connection: DatabaseConnection | undefined;
-
-  constructor(database: Database) {
-    super({ database });
-    this.#database = database;
-  }
-
-  override async acquireConnection(): Promise<DatabaseConnection> {
-    this.#connection ??= translated(await super.acquireConnection());
-    return this.#connection;
-  }
-
-  /** IMMEDIATE: the write lock is taken before the first read, so a read-then-write never fails half way (reliability 3.9). */
-  override async beginTransaction(): Promise<void> {
-    const giveUp = performance.now() + BUSY_MS;
-    for (;;) {
-      try {
-        this.#database.exec('begin immediate');
-        return;
-      } catch (error) {
-        const busy = error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');
-        if (!busy || performance.now() > giveUp) throw databaseFault(error);
-        await sleep(5);
-      }
-    }
-  }
-
-  /** After SQLITE_FULL and the like SQLite has already rolled back; a second ROLLBACK would hide the reason. */
-  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    if (this.#database.inTransaction) await connection.executeQuery(CompiledQuery.raw('rollback'));
-  }
-}
-
-function translated(connection: DatabaseConnection): DatabaseConnection {
-  return {
-    executeQuery: async (query) => {
-      try {
-        return await connection.executeQuery(query);
-      } catch (error) {
-        throw databaseFault(error);
-      }
-    },
-    streamQuery: (query, chunkSize) => connection.streamQuery(query, chunkSize),
-  };
 }

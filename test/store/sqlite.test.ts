@@ -7,6 +7,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { refusalOf } from '#kernel/errors.ts';
 import { openStore, type Store, StoreStartError } from '#store/store.ts';
+import { eventually } from '#test/support/receiver.ts';
 import { quietLog } from '#test/support/store.ts';
 
 let folder: string;
@@ -89,17 +90,27 @@ describe('the SQLite store', () => {
     const store = await hub(file);
     const other = new Database(file);
     other.exec('begin immediate');
+    const waiting = write(store, 'b');
+    setTimeout(() => other.exec('commit'), 50);
+    await waiting;
+    other.exec('begin immediate');
     let ticks = 0;
     const ticking = setInterval(() => {
       ticks += 1;
     }, 10);
-    const refused = await write(store, 'a').catch((error: unknown) => refusalOf(error));
+    const refused = await Promise.all(
+      Array.from({ length: 30 }, (_, i) => write(store, `a${i}`).catch((error: unknown) => refusalOf(error))),
+    );
     clearInterval(ticking);
-    expect(refused).toMatchObject({ code: 'SERVICE_BUSY', params: { seconds: '5' } });
+    for (const one of refused) expect(one).toMatchObject({ code: 'SERVICE_BUSY', params: { seconds: '5' } });
     expect(ticks).toBeGreaterThan(10);
-    const waiting = write(store, 'b');
-    setTimeout(() => other.exec('commit'), 50);
-    await waiting;
+    other.exec('commit');
+    await eventually('writing again', () =>
+      write(store, 'c').then(
+        () => true,
+        () => false,
+      ),
+    );
     other.close();
     await store.close();
   });

