@@ -2,7 +2,7 @@ import type { Gm } from '#crypto/gm.ts';
 import { equalBytes, fromHex, hex, utf8 } from '#kernel/bytes.ts';
 
 /** How far the two clocks may stand apart. */
-export const SKEW_MS = 300_000;
+const SKEW_MS = 300_000;
 const NONCE = /^[0-9A-Za-z_-]{16,64}$/;
 
 export interface SealedMessage {

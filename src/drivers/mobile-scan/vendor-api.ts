@@ -35,7 +35,7 @@ export const taskReport = z.object({
 });
 export type TaskReport = z.output<typeof taskReport>;
 
-export type VendorAnswer<T> =
+type VendorAnswer<T> =
   | { readonly ok: true; readonly data: T }
   | { readonly ok: false; readonly reason: VendorReason; readonly detail: string };
 
