@@ -1,5 +1,6 @@
 import { ConfigFault } from '#config/config.ts';
-import { StoreStartError } from '#store/store.ts';
+import { StoreStartError } from '#store/faults.ts';
+import type { AdminContext } from './admin.ts';
 
 /** One word of the command line. Modules are loaded when named, so that `agent` never loads a database. */
 interface Command {
@@ -7,13 +8,42 @@ interface Command {
   run(args: readonly string[]): Promise<number>;
 }
 
+const beside = async (
+  args: readonly string[],
+  load: () => Promise<(args: readonly string[], context: AdminContext) => Promise<number>>,
+): Promise<number> => (await import('./beside.ts')).runBeside(args, await load());
+
 const commands: Readonly<Record<string, Command>> = {
   serve: {
-    usage: 'serve --config FILE                       启动枢纽，直到收到 SIGTERM',
+    usage: 'serve --config FILE          启动枢纽，直到收到 SIGTERM',
     run: async (args) => (await import('./serve.ts')).runServe(args),
   },
+  check: {
+    usage: 'check --config FILE          检查配置与数据库，不启动',
+    run: async (args) => beside(args, async () => (await import('./check.ts')).runCheck),
+  },
+  unit: {
+    usage: 'unit …                       接入单位、密钥、回调测试（unit --help）',
+    run: async (args) => beside(args, async () => (await import('./unit.ts')).runUnitCommand),
+  },
+  platform: {
+    usage: 'platform …                   平台、回调与返回地址（platform --help）',
+    run: async (args) => beside(args, async () => (await import('./platform.ts')).runPlatformCommand),
+  },
+  authority: {
+    usage: 'authority …                  CA 机构（authority --help）',
+    run: async (args) => beside(args, async () => (await import('./authority.ts')).runAuthorityCommand),
+  },
+  conflict: {
+    usage: 'conflict …                   各单位登记不一致的处理（conflict --help）',
+    run: async (args) => beside(args, async () => (await import('./conflict.ts')).runConflictCommand),
+  },
+  journal: {
+    usage: 'journal export|verify        导出日志；离线校验导出文件（不需要数据库）',
+    run: async (args) => (await import('./journal.ts')).runJournal(args),
+  },
   agent: {
-    usage: 'agent [start|pair|hubs|unpair|keys|plug|unplug]   证书助手：UKey 与网页之间的桥',
+    usage: 'agent …                      证书助手：UKey 与网页之间的桥（agent --help）',
     run: async (args) => (await import('./agent.ts')).runAgent(args),
   },
 };

@@ -2,7 +2,7 @@
 // The bootstrap behind `npm start`, `npm test` and the other npm scripts. Node built-ins only; must run on Node 20, because it is what
 // installs the pinned Node 24 (npm's node-<os>-<arch> packages) that everything else runs on.
 //
-//   node src/cli/run.mjs <start|test|setup|hub|agent|…> [arguments]
+//   node src/cli/run.mjs <start|test|setup|cli|storm> [arguments]
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -16,9 +16,8 @@ const [command = 'start', ...rest] = process.argv.slice(2);
 /** command → what is run on Node 24 once the tree is installed and built */
 const programs = {
   start: () => ['fixtures/world/main.ts', ...rest],
-  hub: () => ['src/main.ts', ...rest],
+  cli: () => ['src/main.ts', ...rest],
   storm: () => ['test/storm/long.ts', ...rest],
-  bench: () => ['test/bench/main.ts', ...rest],
   test: () => [
     'node_modules/vitest/vitest.mjs',
     'run',
@@ -44,10 +43,11 @@ if (command !== 'setup' && !(command in programs)) {
 }
 await install();
 const node = runtime();
-await run(node, ['web/build.mjs'], '构建页面');
+if (command === 'cli') useRunningDemo();
+else await run(node, ['web/build.mjs'], '构建页面');
 if (command === 'setup') process.exit(0);
 if (command === 'test') listMissingTools();
-const code = await run(node, programs[command](), undefined, true);
+const code = await run(node, programs[command](), undefined, command !== 'cli');
 if (command === 'test') printTotals(code);
 process.exit(code);
 
@@ -96,7 +96,8 @@ async function run(program, args, title, lifeline = false) {
 /** With a lifeline the child reads end-of-file on its stdin when this process is gone, however it went. */
 function wait(program, args, env, lifeline = false) {
   return new Promise((resolve) => {
-    child = spawn(program, args, { stdio: [lifeline ? 'pipe' : 'ignore', 'inherit', 'inherit'], env });
+    const stdin = lifeline ? 'pipe' : command === 'cli' ? 'inherit' : 'ignore';
+    child = spawn(program, args, { stdio: [stdin, 'inherit', 'inherit'], env });
     child.on('error', (error) => {
       console.error(error.message);
       resolve(1);
@@ -119,6 +120,13 @@ function stop(signal) {
     child?.kill('SIGKILL');
     process.exit(137);
   }, STOP_GRACE_MS);
+}
+
+/** `npm run cli -- unit list` talks to the demo of `npm start` when no configuration is named. */
+function useRunningDemo() {
+  const pointer = join('node_modules', '.cache', 'running-demo.json');
+  if (process.env.CAHUB_CONFIG || rest.includes('--config') || !existsSync(pointer)) return;
+  process.env.CAHUB_CONFIG = JSON.parse(readFileSync(pointer, 'utf8')).configFile;
 }
 
 /** Suites that need a Debian tool say so before the run; with CI=true they fail there. */
