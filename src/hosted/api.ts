@@ -127,9 +127,5 @@ export interface PageApi {
   cancel: { request: { interaction: string }; answer: Answer<{ view: LoginView }> };
 }
 
-/** `ws(s)://<this origin>/hosted/live?i=<interaction>`: opened with the cookie of the bound browser, one `LiveMessage` a change; else poll `view` each 2 s. */
+/** `ws(s)://<this origin>/hosted/live?i=<interaction>`: opened with the cookie of the bound browser, one `{version}` a change; else poll `view` each 2 s. */
 export const LIVE_PATH = '/hosted/live';
-
-export interface LiveMessage {
-  readonly version: number;
-}

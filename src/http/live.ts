@@ -4,7 +4,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Logger } from '#kernel/log.ts';
 
 /** Who may listen to what. `version` is what he is told first. */
-export interface Listener {
+interface Listener {
   readonly subject: string;
   readonly version: number;
 }

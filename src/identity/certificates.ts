@@ -17,7 +17,7 @@ export interface ShownCertificate {
   readonly sign: string;
 }
 
-export type CertificateStatus =
+type CertificateStatus =
   | 'ready'
   | 'expired'
   | 'not-yet-valid'

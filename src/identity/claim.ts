@@ -2,7 +2,7 @@ import { browserHash, isBoundTo, isBrowserSecret, newBrowserSecret } from '#inte
 import { type Interaction, stateAt } from '#interaction/interaction.ts';
 import { refusal } from '#kernel/errors.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
-import { announce, boundTo, endOf, partiesOf, type Room } from './room.ts';
+import { announce, boundTo, endForStranger, partiesOf, type Room } from './room.ts';
 
 export interface Claimed {
   readonly interaction: Interaction;
@@ -22,12 +22,12 @@ export async function claimByToken(room: Room, token: string, secret: string | n
   const found = await room.interactions.find(room.store.read, address.interaction);
   if (found === undefined) return refused(refusal('LINK_INVALID'));
   if (found.generation !== address.generation)
-    return refused(endOf(found, room.clock.now()) ?? refusal('LINK_SUPERSEDED'));
+    return refused(endForStranger(found, room.clock.now()) ?? refusal('LINK_SUPERSEDED'));
 
   const now = room.clock.now();
   if (isBoundTo(room.gm, found, secret)) return ok({ interaction: found, claim: null, bound: true });
   if (found.state === 'succeeded') return ok({ interaction: found, claim: null, bound: false });
-  const end = endOf(found, now);
+  const end = endForStranger(found, now);
   if (end !== undefined) return refused(end);
   if (found.browserHash !== null) return refused(refusal('OTHER_BROWSER'));
   return bind(room, found, secret);

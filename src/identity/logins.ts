@@ -54,7 +54,7 @@ export interface Logins {
 
 export type PageLink = { readonly token: string } | { readonly interaction: string };
 
-export interface VendorMessage {
+interface VendorMessage {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;

@@ -3,7 +3,7 @@ import type { Interaction } from '#interaction/interaction.ts';
 import { type Refusal, refusal } from '#kernel/errors.ts';
 import type { Platform } from '#relying-party/party.ts';
 import type { PageLink } from './logins.ts';
-import { endOf, type Room } from './room.ts';
+import { endForStranger, type Room } from './room.ts';
 
 export interface LookedLogin {
   /** Who asks, where the link is one of ours. */
@@ -39,7 +39,7 @@ async function find(
 
 function whyNot(room: Room, interaction: Interaction, current: boolean, secret: string | null): Refusal | undefined {
   const bound = isBoundTo(room.gm, interaction, secret);
-  const end = bound ? undefined : endOf(interaction, room.clock.now());
+  const end = bound ? undefined : endForStranger(interaction, room.clock.now());
   if (end !== undefined) return end;
   if (!current) return refusal('LINK_SUPERSEDED');
   if (bound || interaction.browserHash === null || interaction.state === 'succeeded') return undefined;

@@ -1,20 +1,14 @@
 import type { Authority } from '#drivers/authority.ts';
-import type { Evidence, Prompt, ResumeEvent, Step, VendorReason } from '#drivers/contract.ts';
+import type { Evidence, ResumeEvent, Step } from '#drivers/contract.ts';
 import type { Interaction } from '#interaction/interaction.ts';
 import { hex } from '#kernel/bytes.ts';
-import { HubError, type Refusal, refusal } from '#kernel/errors.ts';
+import { type Refusal, refusal } from '#kernel/errors.ts';
 import { limits } from '#kernel/limits.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import { freshChallenge, judgeEvidence } from './evidence.ts';
-import {
-  exchangeBody,
-  exchangeOf,
-  interactionOfExchange,
-  isRunning,
-  type MobileExchange,
-  type MobileStatus,
-} from './mobile-exchange.ts';
+import { exchangeBody, exchangeOf, interactionOfExchange, isRunning, type MobileExchange } from './mobile-exchange.ts';
 import { actingOn, announce, partiesOf, type Room, type Visit } from './room.ts';
+import { refusalOfReason, shown, statusOfReason } from './vendor-words.ts';
 
 /** Begins the mobile road with one vendor, or begins it again: a fresh challenge, a fresh exchange; what was under way is over. */
 export async function beginMobile(room: Room, visit: Visit, authorityId: string): Promise<Result<void>> {
@@ -109,9 +103,9 @@ async function settle(
         state: step.state,
       });
     case 'refused': {
-      const why = reasonOf(step.reason, authority);
+      const why = refusalOfReason(step.reason, authority);
       room.log.info({ authority: authority.id, reason: step.reason, detail: step.detail }, 'vendor refused');
-      await keep(room, interaction, authority, { ...exchange, status: statusOf(step.reason), state: null }, why);
+      await keep(room, interaction, authority, { ...exchange, status: statusOfReason(step.reason), state: null }, why);
       return refused(why);
     }
     case 'done': {
@@ -153,54 +147,6 @@ async function keep(
 
 const sameView = (a: MobileExchange, b: MobileExchange): boolean =>
   a.status === b.status && a.content === b.content && a.digits === b.digits && a.expiresAt === b.expiresAt;
-
-/** What of the driver's prompt the page can show on this road. */
-function shown(prompt: Prompt, exchange: MobileExchange, authority: Authority): Partial<MobileExchange> {
-  switch (prompt.kind) {
-    case 'qr':
-      return {
-        content: prompt.content,
-        digits: prompt.digits,
-        expiresAt: Math.min(prompt.expiresAt, exchange.expiresAt),
-        status: prompt.status,
-      };
-    case 'wait':
-      return {};
-    case 'agent':
-    case 'redirect':
-      throw new HubError('AUTHORITY_UNAVAILABLE', `the mobile driver of ${authority.id} asked for ${prompt.kind}`, {
-        params: { authority: authority.name },
-      });
-  }
-}
-
-function statusOf(reason: VendorReason): MobileStatus {
-  switch (reason) {
-    case 'cancelled':
-    case 'expired':
-      return reason;
-    case 'locked':
-    case 'unavailable':
-    case 'rejected':
-      return 'failed';
-  }
-}
-
-function reasonOf(reason: VendorReason, authority: Authority): Refusal {
-  const params = { authority: authority.name };
-  switch (reason) {
-    case 'cancelled':
-      return refusal('MOBILE_CANCELLED');
-    case 'expired':
-      return refusal('MOBILE_EXPIRED');
-    case 'unavailable':
-      return refusal('AUTHORITY_UNAVAILABLE', params);
-    case 'locked':
-      return refusal('AUTHORITY_REFUSED', { ...params, reason: '手机证书已锁定，请先解锁后重新扫码。' });
-    case 'rejected':
-      return refusal('AUTHORITY_REFUSED', { ...params, reason: '请确认手机证书可用后重新扫码。' });
-  }
-}
 
 /** 00 to 99, each as likely: a byte of 200 or more is thrown away. */
 function twoDigits(room: Room): string {

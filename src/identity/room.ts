@@ -91,7 +91,7 @@ export async function boundTo(room: Room, visit: Visit): Promise<Result<Interact
   if (interaction === undefined) return refused(refusal('LINK_INVALID'));
   if (isBoundTo(room.gm, interaction, visit.secret)) return ok(interaction);
   if (interaction.browserHash !== null) return refused(refusal('OTHER_BROWSER'));
-  return refused(endOf(interaction, room.clock.now()) ?? refusal('LINK_SUPERSEDED'));
+  return refused(endForStranger(interaction, room.clock.now()) ?? refusal('LINK_SUPERSEDED'));
 }
 
 /** The same, and the person may still act: claimed and alive. */
@@ -119,6 +119,12 @@ export function endOf(interaction: Interaction, now: number): Refusal | undefine
     case 'undelivered':
       return interaction.refusal ?? refusal('TASK_ENDED');
   }
+}
+
+/** The same for a browser that is not the login's own: that it is over, never how. */
+export function endForStranger(interaction: Interaction, now: number): Refusal | undefined {
+  const end = endOf(interaction, now);
+  return end === undefined || end.code === 'TASK_EXPIRED' ? end : refusal('TASK_ENDED');
 }
 
 /** Tells the live channel once the transaction stands. */

@@ -34,9 +34,9 @@ export interface Interaction {
 }
 
 /** Still waiting for its person. */
-export const WAITING = ['open', 'claimed'] as const satisfies readonly InteractionState[];
+const WAITING = ['open', 'claimed'] as const satisfies readonly InteractionState[];
 /** Ends after which the same taskId may be tried again. */
-export const FAILED = ['refused', 'undelivered', 'cancelled', 'expired'] as const satisfies readonly InteractionState[];
+const FAILED = ['refused', 'undelivered', 'cancelled', 'expired'] as const satisfies readonly InteractionState[];
 
 const oneOf = (states: readonly InteractionState[], state: InteractionState): boolean => states.includes(state);
 

@@ -2,7 +2,7 @@ import type { Gm } from '#crypto/gm.ts';
 import { type Bytes, base64url, equalBytes, fromBase64url, utf8 } from '#kernel/bytes.ts';
 
 /** What a page URL names: an interaction and the generation of its link. */
-export interface PageAddress {
+interface PageAddress {
   readonly interaction: string;
   readonly generation: number;
 }

@@ -25,6 +25,7 @@ describeOnBothDatabases('the result of a login', ({ open }) => {
     taskId: string;
     who: Person;
     interaction: string;
+    token: string;
     visit: { interaction: string; secret: string };
   }> {
     const taskId = newTask();
@@ -32,7 +33,7 @@ describeOnBothDatabases('the result of a login', ({ open }) => {
     const who = person(world);
     unwrap(await who.claim(token));
     unwrap(await who.prove(interaction, key));
-    return { taskId, who, interaction, visit: { interaction, secret: who.secret } };
+    return { taskId, who, interaction, token, visit: { interaction, secret: who.secret } };
   }
   const tried = (taskId: string, times: number) =>
     until(async () => (messages(taskId).length >= times ? true : undefined));
@@ -55,13 +56,16 @@ describeOnBothDatabases('the result of a login', ({ open }) => {
 
   it('that the trading system refuses ends the login with its own sentence, cleaned', async () => {
     world.answerWith({ body: JSON.stringify({ code: 403, msg: '该企业\u0007未注册\n\u202E请先注册' }) });
-    const { taskId, who, interaction } = await proved();
+    const { taskId, who, interaction, token } = await proved();
     const view = await who.end(interaction);
     expect(view.state).toBe('refused');
+    const stranger = await person(world).claim(token);
+    expect(stranger.ok ? 'ok' : stranger.refusal).toEqual({ code: 'TASK_ENDED', params: {} });
     const why = view.interaction.refusal;
     expect(why === null ? '' : sentence(why)).toBe('示例市交易系统 提示：该企业未注册 请先注册');
     expect(view.next).toBeNull();
     expect(messages(taskId)).toHaveLength(1);
+    world.answerWith(ACCEPTED);
     expect((await person(world).logIn(await restart(taskId), key)).state).toBe('succeeded');
   });
 

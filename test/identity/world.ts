@@ -37,7 +37,7 @@ import { quietLog } from '#test/support/store.ts';
 export const gm = createGm();
 
 /** The system's clock, which a test may push forward. */
-export interface ShiftedClock extends Clock {
+interface ShiftedClock extends Clock {
   /** Milliseconds. */
   pass(time: number): void;
 }
@@ -64,9 +64,9 @@ export interface HeldKey {
 }
 
 /** A message the trading system received. */
-export type Received = Readonly<Record<string, unknown>>;
+type Received = Readonly<Record<string, unknown>>;
 /** How the trading system answers; `hang` never does. */
-export type Reply = { readonly status?: number; readonly body: string } | 'hang';
+type Reply = { readonly status?: number; readonly body: string } | 'hang';
 
 export interface LoginWorld {
   readonly store: Store;
