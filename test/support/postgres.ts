@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
-import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, readdirSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -101,7 +101,8 @@ async function startServer(found: string): Promise<{ url: string; crash(): Promi
     bin = join(root, 'native', 'bin');
   }
   const data = join(root, 'data');
-  if (identity) chownSync(root, identity.uid, identity.gid);
+  // all of it: the watchdog, which runs as that user, must be able to remove it
+  if (identity) execFileSync('chown', ['-R', `${identity.uid}:${identity.gid}`, root]);
   const options: SpawnOptions = {
     stdio: 'ignore',
     cwd: root,
