@@ -1,38 +1,39 @@
-// Bundles the published package into dist/: Node strips no types below node_modules, so what is installed from a registry must be JavaScript.
-//   dist/main.js   the command line (hub and agent), npm dependencies left to the installer
-//   dist/child.js  the drivers' own program with everything inside: its permission flags let it read nothing but this folder
-//   dist/web/      the pages' scripts and styles
-import { rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+// Bundles the published package: Node strips no types below node_modules, so what is installed from a registry must be JavaScript.
+//   main.js    the command line (hub and agent); npm dependencies are left to the installer, commands are chunks loaded when named
+//   child.js   the drivers' own program with everything inside: its permission flags let it read nothing but this folder
+//   web/       the pages' scripts and styles
+//
+//   node src/cli/bundle.mjs [folder]     default: dist
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { buildWeb } from '../../web/build.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const outdir = resolve(root, process.argv[2] ?? 'dist');
 const common = {
   absWorkingDir: root,
+  outdir,
   bundle: true,
   platform: 'node',
   format: 'esm',
   target: 'node22',
-  sourcemap: true,
+  legalComments: 'none',
   logLevel: 'warning',
 };
 const requireForCommonJs =
   "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);";
 
-await rm(join(root, 'dist'), { recursive: true, force: true });
+await mkdir(outdir, { recursive: true });
+for (const name of await readdir(outdir)) if (name.endsWith('.js')) await rm(join(outdir, name));
 await build({
   ...common,
   entryPoints: { main: 'src/main.ts' },
-  outdir: 'dist',
   packages: 'external',
+  splitting: true,
+  chunkNames: 'part-[hash]',
   banner: { js: '#!/usr/bin/env node' },
 });
-await build({
-  ...common,
-  entryPoints: { child: 'src/drivers/child.ts' },
-  outdir: 'dist',
-  banner: { js: requireForCommonJs },
-});
-await buildWeb({ outDir: join(root, 'dist', 'web'), minify: true });
+await build({ ...common, entryPoints: { child: 'src/drivers/child.ts' }, banner: { js: requireForCommonJs } });
+await buildWeb({ outDir: join(outdir, 'web'), minify: true });
