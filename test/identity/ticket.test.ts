@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { returnAddress } from '#identity/ticket.ts';
 import { describeOnBothDatabases } from '#test/support/store.ts';
@@ -100,5 +101,26 @@ describe('the way back', () => {
     ['https://a.example/#/home', 'https://a.example/?taskId=T%201&ticket=tt#/home'],
   ])('from %s is %s', (registered, expected) => {
     expect(returnAddress(registered, 'T 1', 'tt')).toBe(expected);
+  });
+
+  it('never leaves the registered address, whatever the task is called (T15)', () => {
+    const registered = [
+      'https://a.example/x',
+      'https://a.example/x?a=1',
+      'https://a.example:8443/?q=%3F',
+      'https://a.example/#/home',
+    ];
+    fc.assert(
+      fc.property(fc.constantFrom(...registered), fc.string({ minLength: 1 }), fc.string(), (url, taskId, ticket) => {
+        const [before, after] = [
+          new URL(url),
+          new URL(returnAddress(url, taskId.toWellFormed(), ticket.toWellFormed())),
+        ];
+        expect([after.origin, after.pathname, after.hash]).toEqual([before.origin, before.pathname, before.hash]);
+        expect(after.searchParams.getAll('taskId')).toEqual([taskId.toWellFormed()]);
+        expect(after.searchParams.getAll('ticket')).toEqual([ticket.toWellFormed()]);
+      }),
+      { numRuns: 300 },
+    );
   });
 });

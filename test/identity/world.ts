@@ -10,7 +10,7 @@ import { createOutbox } from '#delivery/outbox.ts';
 import { createDriverHosts } from '#drivers/host.ts';
 import { installed } from '#drivers/installed.ts';
 import { type Authorities, createAuthorities } from '#drivers/repository.ts';
-import { createTrust } from '#drivers/trust.ts';
+import { createTrust, type Trust } from '#drivers/trust.ts';
 import type { KeyPair } from '#fixtures/pki/authority.ts';
 import { companies } from '#fixtures/pki/identities.ts';
 import { buildWorldPki, type PairRequest, type VendorId, vendors, type WorldPki } from '#fixtures/pki/world.ts';
@@ -26,7 +26,7 @@ import type { Result } from '#kernel/result.ts';
 import { parseCertificate } from '#pki/certificate.ts';
 import type { Platform, Unit } from '#relying-party/party.ts';
 import { createRelyingParties, type RelyingParties } from '#relying-party/relying-parties.ts';
-import { createFieldCipher } from '#store/field-cipher.ts';
+import { createFieldCipher, type FieldCipher } from '#store/field-cipher.ts';
 import { loadHubKey } from '#store/hub-keys.ts';
 import { createKeyring } from '#store/keys.ts';
 import type { Store } from '#store/store.ts';
@@ -78,6 +78,8 @@ export interface LoginWorld {
   readonly authorities: Authorities;
   readonly subscribers: Subscribers;
   readonly journal: Journal;
+  readonly trust: Trust;
+  readonly cipher: FieldCipher;
   readonly pki: WorldPki;
   readonly vendor: VendorService;
   /** The unit that begins, its neighbour that never enrolled anybody, and a platform of each. */
@@ -198,7 +200,21 @@ export async function openLoginWorld(
 
   const world: LoginWorld = {
     onPublish: () => undefined,
-    ...{ store, clock, publicUrl, signingKey, logins, relyingParties, authorities, subscribers, journal, pki, vendor },
+    ...{
+      store,
+      clock,
+      publicUrl,
+      signingKey,
+      logins,
+      relyingParties,
+      authorities,
+      subscribers,
+      journal,
+      trust,
+      cipher,
+      pki,
+      vendor,
+    },
     ...{ unit, platform, returnUrl, received: receiver.received, answerWith: receiver.answerWith },
     neighbour: neighbour.unit,
     neighbourPlatform: neighbour.platform,
