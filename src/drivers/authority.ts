@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseRange } from '#delivery/addresses.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import type { Certificate } from '#pki/certificate.ts';
 import type { Medium } from './contract.ts';
@@ -6,7 +7,8 @@ import type { Medium } from './contract.ts';
 const httpUrl = z.url({ protocol: /^https?$/ }).max(500);
 /** Scheme, host and port only: what the egress client compares, letter by letter. */
 const origin = httpUrl.refine((text) => URL.canParse(text) && new URL(text).origin === text, 'must be an exact origin');
-const cidr = z.string().regex(/^[0-9a-fA-F.:]+\/\d{1,3}$/, 'must be a CIDR range');
+/** The same reading as the egress client's: a range it cannot read would silently forbid every call of this vendor. */
+const cidr = z.string().refine((text) => parseRange(text) !== undefined, 'must be a CIDR range of private addresses');
 const oid = z.string().regex(/^[0-2](\.\d+)+$/);
 
 /** Which sources of identity this vendor's certificates are read from, first ones first (domain 2.3). */
