@@ -10,15 +10,15 @@ export interface Rate {
 export interface Rates {
   /** One address is a whole company behind its firewall, or a bid opening's hall: generous. */
   readonly address: Rate;
-  /** One login: its page polls each 2 s and a person clicks. */
+  /** One login: a few tabs that poll each 2 s, and a person who clicks; room for a script that walks the pages' API in a test. */
   readonly interaction: Rate;
   /** Vendors' callbacks, by address. */
   readonly vendor: Rate;
 }
 
 export const defaultRates: Rates = {
-  address: { burst: 600, perSecond: 100 },
-  interaction: { burst: 60, perSecond: 5 },
+  address: { burst: 3_000, perSecond: 500 },
+  interaction: { burst: 300, perSecond: 20 },
   vendor: { burst: 200, perSecond: 50 },
 };
 
