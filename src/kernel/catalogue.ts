@@ -38,10 +38,10 @@ export const catalogue = {
   SIGN_MISSING: row(400, '缺少必填项 sign（签名）。', 'integrator'),
   SIGN_WRONG: row(401, '交易系统请求校验未通过，请联系交易系统客服。', 'integrator'),
   UNIT_SUSPENDED: row(403, '接入单位已停用，请联系互认平台管理员。', 'operator'),
-  PLATFORM_UNKNOWN: row(403, '平台代码 {orgcode} 未在该接入单位下登记，请联系交易系统客服核对。', 'integrator'),
+  PLATFORM_UNKNOWN: row(403, '平台代码未在该接入单位下登记，请联系交易系统客服核对。', 'integrator'),
   RETURN_URL_UNREGISTERED: row(403, '返回地址未登记，请联系交易系统客服核对。', 'integrator'),
   // tasks
-  TASK_CONFLICT: row(409, '任务标识 {taskId} 已用于内容不同的请求，请更换任务标识后重新发起。', 'integrator'),
+  TASK_CONFLICT: row(409, '该任务标识已用于内容不同的请求，请更换任务标识后重新发起。', 'integrator'),
   TASK_UNKNOWN: row(404, '任务不存在，请核对任务标识。', 'integrator'),
   TASK_EXPIRED: row(410, '链接已失效，请从交易系统重新发起。', 'person'),
   TASK_ENDED: row(410, '这次登录已经结束，请从交易系统重新发起。', 'person'),

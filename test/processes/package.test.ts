@@ -86,6 +86,30 @@ describe('the published package', () => {
     }
   });
 
+  it('opens a vendor’s driver in a process that may read nothing but the package’s own programs', async () => {
+    const dist = join(app, 'node_modules', 'ca-interop-hub', 'dist');
+    const driver = spawn(
+      process.execPath,
+      [
+        '--permission',
+        `--allow-fs-read=${dist}/`,
+        `--allow-fs-read=${join(dist, '..', 'package.json')}`,
+        join(dist, 'child.js'),
+      ],
+      { env: {}, stdio: ['pipe', 'pipe', 'pipe'] },
+    );
+    let said = '';
+    driver.stdout.on('data', (chunk: Buffer) => {
+      said += chunk;
+    });
+    const config = { apiBase: 'http://127.0.0.1:1/x', app: 'hub', secret: 'a-secret-of-24-characters' };
+    driver.stdin.write(`${JSON.stringify({ type: 'open', protocol: 1, driver: 'mobile-scan', config })}\n`);
+    await gone(() => said.includes('\n'), 10_000);
+    driver.stdin.end();
+    await new Promise((done) => driver.once('exit', done));
+    expect(JSON.parse(said.split('\n')[0] ?? '')).toEqual({ type: 'opened', driver: 'mobile-scan' });
+  });
+
   it('starts the agent', async () => {
     const port = await freePort();
     const agent = spawn(bin(), ['agent', 'start', '--home', join(app, 'agent'), '--port', String(port)], {
