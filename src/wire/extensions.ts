@@ -1,3 +1,4 @@
+import type { InteractionState } from '#store/schema.ts';
 import type { PrintedField } from './interfaces.ts';
 
 /** Our own additions beside the printed interfaces, as data for the edge and the docs alike. */
@@ -27,7 +28,7 @@ export const taskQueryFields: readonly (PrintedField & { readonly header: string
 ];
 
 /** States of a task as the query tells them. */
-export const taskStates: Readonly<Record<string, string>> = {
+export const taskStates: Readonly<Record<InteractionState, string>> = {
   open: '已发起，还没有浏览器打开登录页',
   claimed: '用户正在登录页操作',
   proved: '身份已核验，正在把结果推送给交易系统',

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The page's own files, read once at start. */
+export interface DocsFiles {
+  readonly css: string;
+  readonly samples: readonly Sample[];
+}
+
+export interface Sample {
+  readonly file: string;
+  readonly language: string;
+  readonly needs: string;
+  readonly text: string;
+}
+
+const SAMPLES = [
+  { file: 'Sign.java', language: 'Java', needs: 'JDK 11 及以上，无需依赖' },
+  { file: 'Sign.cs', language: 'C#', needs: '.NET 6 及以上，无需依赖' },
+  { file: 'sign.py', language: 'Python', needs: 'Python 3.9 及以上，无需依赖' },
+  { file: 'sign.mjs', language: 'Node.js', needs: 'Node.js 20 及以上，无需依赖' },
+] as const;
+
+/** `dir` holds docs.css and samples/. */
+export function loadDocsFiles(dir: string): DocsFiles {
+  return {
+    css: readFileSync(join(dir, 'docs.css'), 'utf8'),
+    samples: SAMPLES.map((sample) => ({ ...sample, text: readFileSync(join(dir, 'samples', sample.file), 'utf8') })),
+  };
+}

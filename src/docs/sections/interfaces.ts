@@ -1,0 +1,197 @@
+import { html } from 'hono/html';
+import { Secret } from '#kernel/secret.ts';
+import {
+  QUERY_WINDOW_MS,
+  TASK_PATH,
+  TICKET_PATH,
+  taskQueryFields,
+  taskStates,
+  ticketFields,
+} from '#wire/extensions.ts';
+import { feedbackBody } from '#wire/feedback.ts';
+import {
+  type InterfaceName,
+  interfaces,
+  offlineSigning,
+  type PrintedField,
+  type PrintedInterface,
+} from '#wire/interfaces.ts';
+import { type DocsContext, EXAMPLE, json, listing, type Markup, name, note, type Section, table } from '../parts.ts';
+
+const entries = Object.entries(interfaces) as [InterfaceName, PrintedInterface][];
+
+/** What the printed table leaves open, said for each interface. */
+const remarks: Partial<Record<InterfaceName, readonly string[]>> = {
+  userSynchro: [
+    '证书接受 PEM、Base64（可换行）、十六进制；序列号接受十六进制（大小写、冒号、空格、前导零均可）或十进制，须与证书一致。',
+    'certEndTime 接受 yyyy-MM-dd、yyyy-MM-dd HH:mm:ss、yyyy/MM/dd、yyyyMMdd[HHmmss]、ISO 8601、毫秒时间戳；北京时间，只有日期时按 23:59:59。以证书为准，晚于证书到期 24 小时以上会被拒绝。',
+    '签名证书与加密证书须属于同一主体、同一 CA 机构；两张证书相同时，必须同时具有两种用途。',
+    'signature 是电子印章或印章图片的 Base64，个人证书没有印章时提交空字符串。',
+    '同样的内容重复提交，结果相同。过期或已吊销的证书会按其状态登记，并在 data.warnings 中说明。',
+    '各单位填写的姓名、法人等信息分别保存；只有与证书记载矛盾的内容才会被拒绝。',
+    '答复的 data：status（active 有效、expired 已过期、revoked 已吊销）、created（是否新登记）、warnings（提示列表）、warning（同样内容的一句话）。',
+  ],
+  changeCert: [
+    'paType：0 延期、1 变更、2 注销，字符串或整数均可。提交的是新证书；注销时提交要注销的证书。',
+    '延期、变更时，旧证书停止登录，其加密证书保留，用于解密此前加密的文件。不能确定替换哪一张时，旧证书保持有效，并在 data.warnings 中说明。',
+    '要注销的证书不存在时，答复会列出该主体名下证书的尾号。',
+  ],
+  startCheck: [
+    'taskId 为 1 至 128 个可见字符，不含“&”“=”；在本单位的登录任务中唯一。同一请求重复发起得到新地址；内容不同答复 409；失败、超时、取消之后可以用同一 taskId 再次发起。',
+    '登录有效 10 分钟。Loginurl 只能在一个浏览器中使用，且不含 taskId 和身份信息。',
+    'standBy 可以携带扩展参数，见“扩展参数 standBy.hub”。',
+  ],
+  feedbackResult: [
+    '规范把 signCertSn 印了两次，JSON 中只出现一次。',
+    '证书为单行 Base64（DER），序列号为大写十六进制。身份信息以证书为准，证书没有记载的取发起单位登记的内容。',
+    '成功：HTTP 2xx 且 code 为 200（数字或字符串）。其他 code 为拒绝，不再推送。看不懂的答复、超时、连接失败会重试，直到登录到期。',
+    '同一结果可能因重试到达多次，按 taskId 与 stateVersion 只处理一次。',
+  ],
+};
+
+const callerOf = (entry: PrintedInterface): string =>
+  entry.caller === 'hub' ? '互认枢纽 → 交易系统' : '交易系统 → 互认枢纽';
+
+const fieldTable = (fields: readonly PrintedField[]): Markup =>
+  table(
+    ['字段名称', '字段内容', '字段类型', '是否必须'],
+    fields.map((field) => [name(field.name), field.zh, field.type, field.required ? '是' : '否']),
+  );
+
+export const interfacesSection: Section = {
+  id: 'interfaces',
+  title: '接口',
+  parts: [
+    ...entries.map(([id, entry]) => ({ id, title: `${entry.no} ${entry.title}` })),
+    { id: 'offline', title: `${offlineSigning.no} ${offlineSigning.title}` },
+  ],
+  render: (
+    context,
+  ) => html`<p>全部为 POST，JSON，UTF-8（带不带 BOM 均可，Content-Type 不限），请求内容不超过 8 MB。有 ${name('code')} 的答复 HTTP 状态一律为 200，只有 413、429、5xx 例外。“必须”的参数不能缺少，也不能为空字符串（${name('signature')}、${name('decData')} 除外）。下列表格与规范原文逐字一致。</p>
+${entries.map(([id, entry]) => renderInterface(id, entry, context))}
+<section class="api" id="offline"><h3>${offlineSigning.no} ${offlineSigning.title}<span class="tag is-mute">不经过枢纽</span></h3><p>${offlineSigning.summary}</p></section>`,
+};
+
+function renderInterface(id: InterfaceName, entry: PrintedInterface, context: DocsContext): Markup {
+  const offered = entry.offered
+    ? html`<span class="tag is-ok">已开放</span>`
+    : html`<span class="tag is-mute">后续版本</span>`;
+  const path = entry.caller === 'hub' ? `{回调地址}${entry.path}` : `${context.publicUrl}${entry.path}`;
+  return html`<section class="api" id="${id}"><h3>${entry.no} ${entry.title}${offered}</h3>
+<p class="api__line"><span class="tag is-info">${callerOf(entry)}</span><code>POST ${path}</code></p>
+<p>${entry.summary}</p>
+<h4>请求参数</h4>${fieldTable(entry.request)}
+<h4>响应参数</h4>${fieldTable(entry.response)}
+${remarks[id] === undefined ? '' : html`<h4>说明</h4><ul>${remarks[id].map((remark) => html`<li>${remark}</li>`)}</ul>`}
+${id === 'feedbackResult' ? feedbackExample(context) : ''}
+</section>`;
+}
+
+function feedbackExample({ gm }: DocsContext): Markup {
+  const profile = { sign: 'hmac-sm3', allMembers: false } as const;
+  const result = {
+    orgcode: EXAMPLE.orgcode,
+    caUnitId: EXAMPLE.caUnitId,
+    taskId: EXAMPLE.taskId,
+    signCertSn: '5A0F91A4',
+    idNumber: '210102190001010014',
+    signCert: 'MIIC…',
+    encCert: 'MIIC…',
+    encCertSn: '5A0F91A5',
+    unitName: '辽宁示例建设有限公司',
+    unitCode: '91210100MA0XXXXX0W',
+  };
+  const hub = {
+    ticketSm3: '66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0',
+    ticketExpires: '2026-03-18T01:31:00.000Z',
+    stateVersion: 4,
+    userName: '张三',
+    certEndTime: '2026-10-17 23:59:59',
+    caVendor: '北辰数字认证',
+  };
+  const body = feedbackBody(gm, profile, new Secret(EXAMPLE.secret), result, hub, '您在 startCheck 中提交的内容');
+  return listing('消息示例（密钥 0123456789abcdef；证书内容从略，签名按所示文字计算）', json(body));
+}
+
+export const extensions: Section = {
+  id: 'extensions',
+  title: '扩展',
+  parts: [
+    { id: 'standby', title: '扩展参数 standBy.hub' },
+    { id: 'feedback-standby', title: '推送中的 standBy' },
+    { id: 'headers', title: '推送的请求头' },
+    { id: 'task-query', title: '查询任务' },
+    { id: 'ticket-redeem', title: '兑换凭据' },
+  ],
+  render: renderExtensions,
+};
+
+function renderExtensions({ publicUrl }: DocsContext): Markup {
+  return html`<p>扩展都放在规范允许的位置，不用它们，按规范原文也能完整对接。</p>
+<h3 id="standby">扩展参数 standBy.hub</h3>
+<p>${name('standBy')} 是您的备用参数，枢纽加密保存、原样带回。只有当它是一个 JSON 对象，并且含有 ${name('hub')} 时，枢纽才读取 ${name('hub')} 里的内容：</p>
+${table(
+  ['名称', '内容'],
+  [
+    [name('hub.returnUrl'), '本次登录返回的地址，须与登记的某个返回地址逐字相同；不提交时用登记的第一个'],
+    [name('hub.timestamp'), '毫秒或秒时间戳，或带时区的 ISO 8601 时间；单位要求防重放时必填'],
+    [name('hub.nonce'), '8 至 128 个可见字符，每次不同；单位要求防重放时必填'],
+  ],
+)}
+${listing('startCheck 的 standBy（JSON 文本）', JSON.stringify({ mine: '任意内容', hub: { returnUrl: 'https://trade.example/login/return' } }))}
+<p>${name('hub')} 里出现其他名称会被拒绝，以免拼写错误被悄悄忽略。</p>
+
+<h3 id="feedback-standby">推送中的 standBy</h3>
+<p>${name('feedbackResult')} 在规范列出的参数之后多一个字符串参数 ${name('standBy')}，内容是 JSON：${name('{"hub":{…},"standBy":"您提交的原文"}')}，您没有提交时没有里面的 ${name('standBy')}。只认规范的系统可以忽略它。</p>
+${table(
+  ['名称', '内容'],
+  [
+    [name('hub.ticketSm3'), '浏览器将带回的 ticket（ASCII）的 SM3，小写十六进制'],
+    [name('hub.ticketExpires'), 'ticket 失效的时间（UTC）'],
+    [name('hub.stateVersion'), '任务状态的版本号，只增不减；较小的晚到时忽略'],
+    [name('hub.userName'), '用户名称'],
+    [name('hub.certEndTime'), '签名证书到期时间，北京时间'],
+    [name('hub.caVendor'), 'CA 机构名称'],
+    [name('hub.test'), '仅测试消息为 true：校验签名并答复成功，不登录任何人'],
+  ],
+)}
+
+<h3 id="headers">推送的请求头</h3>
+<p>${name('sign')} 只覆盖规范列出的参数。要让 ${name('standBy')} 也不可篡改，请校验请求头：</p>
+${table(
+  ['请求头', '内容'],
+  [
+    [name('X-Ca-Delivery'), '本条消息的编号，重试时不变'],
+    [name('X-Ca-State-Version'), '同 hub.stateVersion'],
+    [name('X-Ca-Timestamp'), '本次发送的毫秒时间戳'],
+    [name('X-Ca-Signature'), 'HMAC-SM3(密钥, 编号 + "." + 版本 + "." + 时间戳 + "." + 请求体原文)，小写十六进制'],
+  ],
+)}
+
+<h3 id="task-query">查询任务</h3>
+${listing('请求', `GET ${publicUrl}${TASK_PATH}${EXAMPLE.taskId}\nX-Ca-Unit-Id: ${EXAMPLE.caUnitId}\nX-Ca-Timestamp: 1773797400000\nX-Ca-Sign: …`)}
+<p>签名方法与接口相同，参与签名的是 ${taskQueryFields.filter((field) => field.name !== 'sign').map((field, i) => html`${i > 0 ? '、' : ''}${name(field.name)}`)}；时间相差不超过 ${QUERY_WINDOW_MS / 60_000} 分钟。</p>
+${table(
+  ['名称', '位置', '内容'],
+  taskQueryFields.map((field) => [
+    name(field.name),
+    field.header === null ? '地址' : `请求头 ${field.header}`,
+    field.zh,
+  ]),
+)}
+<p>答复的 ${name('data.state')}：</p>
+${table(
+  ['state', '含义'],
+  Object.entries(taskStates).map(([state, meaning]) => [name(state), meaning]),
+)}
+<p>查询只告诉您任务的状态，从不包含用户身份。别的单位的任务与不存在的任务，答复相同。这个地址和下一个使用真实的 HTTP 状态码。</p>
+
+<h3 id="ticket-redeem">兑换凭据</h3>
+<p>不想自己比较 SM3 的系统，可以把浏览器带回的 ${name('ticket')} 交给枢纽核对，只能兑换一次：</p>
+${listing(`POST ${publicUrl}${TICKET_PATH}`, json({ caUnitId: EXAMPLE.caUnitId, taskId: EXAMPLE.taskId, ticket: '…', sign: '…' }))}
+${table(
+  ['名称', '内容'],
+  ticketFields.map((field) => [name(field.name), field.zh]),
+)}
+${note('info', '幂等', html`<p>网络中断后重新提交同一请求总是安全的：${name('userSynchro')}、${name('changeCert')} 按内容、${name('startCheck')} 按 ${name('taskId')} 识别重复。</p>`)}`;
+}
