@@ -4,7 +4,6 @@ import type { Bytes } from '#kernel/bytes.ts';
 import type { Algorithm } from './algorithm.ts';
 import type { Certificate } from './certificate.ts';
 import { readDer, tags } from './der.ts';
-import { childrenOf, readUnsignedHex } from './der-values.ts';
 import { oids } from './oids.ts';
 
 /** What a certificate or a CRL is, seen from its signature. */
@@ -60,8 +59,7 @@ export function isStrong({ key }: Certificate): boolean {
 
 /** In X.509 the signature is DER and nothing else; Gm would also take the raw forms that keys emit. */
 function isSignatureDer(signature: Bytes): boolean {
-  const numbers = childrenOf(readDer(signature), tags.sequence);
-  return numbers?.length === 2 && numbers.every((number) => readUnsignedHex(number) !== undefined);
+  return readDer(signature)?.tag === tags.sequence;
 }
 
 function verifyNonGm(hash: string, signed: Signed, issuer: Certificate): boolean {

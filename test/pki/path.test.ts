@@ -11,7 +11,9 @@ import {
   signUsage,
 } from '#fixtures/pki/extensions.ts';
 import { p256Signer, rsaSigner, sm2Signer } from '#fixtures/pki/signer.ts';
-import { derNull, integer, oid, sequence } from '#pki/der-writer.ts';
+import { concat } from '#kernel/bytes.ts';
+import { readDer } from '#pki/der.ts';
+import { bitString, derNull, integer, oid, sequence } from '#pki/der-writer.ts';
 import { oids } from '#pki/oids.ts';
 import { createLinkCache, isVerified } from '#pki/path.ts';
 import { ca, countingGm, gm, judge, leaf, NOW, pair, validity, verdict } from './support.ts';
@@ -307,6 +309,51 @@ describe('certificates outside GM', () => {
   it('an SM2 certificate over an RSA key is refused without the policy', async () => {
     const certificate = await leaf(issuing, { spki: rsaSigner().spki });
     expect([ask(certificate), ask(certificate, { allowNonGm: true })]).toEqual(['algorithm-not-allowed', 'ok']);
+  });
+
+  it('keys that are too long, or of no known kind, never hold', async () => {
+    const rsa = (bits: number) =>
+      sequence(
+        sequence(oid(oids.rsa), derNull()),
+        bitString(
+          sequence(
+            integer(concat(Uint8Array.of(1 << ((bits - 1) % 8)), new Uint8Array(Math.ceil(bits / 8) - 1))),
+            integer(3),
+          ),
+        ),
+      );
+    const edwards = sequence(sequence(oid('1.3.101.112')), bitString(new Uint8Array(32)));
+    const of = async (spki: Uint8Array) => ask(await leaf(issuing, { spki }), { allowNonGm: true });
+    expect([await of(rsa(2047)), await of(rsa(2048))]).toEqual(['algorithm-not-allowed', 'ok']);
+    expect([await of(rsa(8192)), await of(rsa(8193))]).toEqual(['ok', 'algorithm-not-allowed']);
+    expect(await of(edwards)).toBe('algorithm-not-allowed');
+  });
+
+  it('an issuer key that cannot be loaded verifies nothing', async () => {
+    const halved = sequence(
+      sequence(oid(oids.rsa), derNull()),
+      bitString(sequence(integer(new Uint8Array(256).fill(0xff)))),
+    );
+    const odd = await ca('坏钥', { signer: { ...rsaSigner(), spki: halved } });
+    const certificate = await leaf(odd);
+    expect(verdict({ certificate, anchors: [odd.certificate] }, { allowNonGm: true })).toBe('bad-signature');
+  });
+
+  it('an ECDSA signature under an RSA name is none', async () => {
+    const odd = await ca('错名', { signer: { ...p256Signer(), algorithm: sequence(oid(oids.rsaSha256), derNull()) } });
+    const certificate = await leaf(odd);
+    expect(verdict({ certificate, anchors: [odd.certificate] }, { allowNonGm: true })).toBe('bad-signature');
+  });
+
+  it('an SM2 signature as raw numbers, as keys emit it, is none in a certificate', async () => {
+    const sm2 = sm2Signer(gm, gm.sm2.generateKey());
+    const raw = async (tbs: Uint8Array) => {
+      const numbers = readDer(await sm2.sign(tbs))?.children() ?? [];
+      return concat(...numbers.map(({ content }) => concat(new Uint8Array(32), content).subarray(-32)));
+    };
+    const odd = await ca('裸签', { signer: { ...sm2, sign: raw } });
+    const certificate = await leaf(odd);
+    expect(verdict({ certificate, anchors: [odd.certificate] })).toBe('bad-signature');
   });
 
   it('a P-256 key cannot pass as an SM2 issuer', async () => {

@@ -12,7 +12,7 @@ import {
 import { rsaSigner, sm2Signer } from '#fixtures/pki/signer.ts';
 import { type Bytes, utf8 } from '#kernel/bytes.ts';
 import { type Crl, parseCrl, verifyCrl } from '#pki/crl.ts';
-import { boolean, derNull, explicit, implicit, integer, sequence } from '#pki/der-writer.ts';
+import { bitString, boolean, derNull, explicit, implicit, integer, oid, sequence, time } from '#pki/der-writer.ts';
 import { oids } from '#pki/oids.ts';
 import type { VerifiedCertificate } from '#pki/path.ts';
 import { judgeRevocation } from '#pki/revocation.ts';
@@ -132,6 +132,14 @@ describe('the status of a verified certificate', () => {
     expect(await status(await buildCrl(forged, sm2Signer(gm, gm.sm2.generateKey())))).toBe(foreign);
   });
 
+  it('is unavailable when the list bears another name or key identifier, though the key be the same', async () => {
+    const foreign = 'the revocation list is not of this issuer';
+    const other = await ca('别名', { issuer: root });
+    expect(await status(await issuing.crl({ ...fresh, issuer: other.subject }))).toBe(foreign);
+    expect(await status(await issuing.crl({ ...fresh, extensions: [authorityKeyId(other.keyId)] }))).toBe(foreign);
+    expect(await status(await issuing.crl({ ...fresh, extensions: [] }))).toBe('good');
+  });
+
   it('never comes from the list of another CA that revoked the same serial', async () => {
     const other = await ca('他人', { issuer: root });
     const list = await other.crl({ ...fresh, revoked: [{ serial: '2002ABCD', at: NOW - DAY }] });
@@ -200,6 +208,29 @@ describe('a list is not read at all', () => {
     expect(await unreadable({ revoked: [{ serial: '05', at: NOW, extensions: [other] }] })).toBe(true);
   });
 
+  it('when its shape is another', async () => {
+    const { signer, subject } = issuing;
+    const times = [time(NOW), time(NOW + HOUR)];
+    const tail = explicit(0, sequence(extension(oids.crlNumber, integer(7))));
+    const reads = async (tbs: Bytes, ...extra: Bytes[]) =>
+      parseCrl(gm, sequence(tbs, signer.algorithm, bitString(await signer.sign(tbs)), ...extra)) !== undefined;
+    const tbs = (...parts: Bytes[]) => sequence(...parts);
+    const two = [integer(1), signer.algorithm, subject, ...times];
+    expect(await reads(tbs(...two, tail))).toBe(true);
+    expect(await reads(tbs(signer.algorithm, subject, ...times))).toBe(true); // version 1
+    expect(await reads(tbs(signer.algorithm, subject, ...times, tail))).toBe(false); // which has no extensions
+    expect(await reads(tbs(integer(2), signer.algorithm, subject, ...times, tail))).toBe(false); // version 3
+    expect(await reads(tbs(...two, tail, tail))).toBe(false);
+    expect(await reads(tbs(...two, explicit(1, sequence())))).toBe(false);
+    expect(await reads(tbs(...two, explicit(0, sequence(), sequence())))).toBe(false);
+    expect(await reads(tbs(...two, tail), derNull())).toBe(false);
+    expect(await reads(tbs(integer(1), sequence(oid(oids.ecdsaSha256)), subject, ...times))).toBe(false); // two algorithms
+    expect(await reads(tbs(...two, sequence(sequence(integer(5), time(NOW), sequence(), derNull()))))).toBe(false);
+    expect(await reads(tbs(...two, sequence(sequence(Uint8Array.of(2, 1, 0xff), time(NOW)))))).toBe(false);
+    expect(await reads(tbs(...two, sequence(sequence(integer(5)))))).toBe(false);
+    expect(await reads(tbs(...two, sequence(integer(5))))).toBe(false);
+  });
+
   it('when a certificate comes in its place', () => {
     expect(parseCrl(gm, person)).toBeUndefined();
     expect(parseCrl(gm, boolean(true))).toBeUndefined();
@@ -232,5 +263,28 @@ describe('the issuer of a list', () => {
     const crl = parse(await issuing.crl({ ...fresh, revoked }));
     expect([crl.size, crl.entry('10000007')?.at, crl.entry('2002ABCD')]).toEqual([100_000, NOW - DAY, undefined]);
     expect(verifyCrl(gm, crl, read(issuing.certificate))).toBe(true);
+    const neighbours = Array.from({ length: 2000 }, (_, i) => crl.entry((0x2000000000 + i).toString(16)));
+    expect(neighbours.every((entry) => entry === undefined)).toBe(true);
+  });
+
+  it('does not take a serial for its beginning', async () => {
+    const crl = parse(await issuing.crl({ ...fresh, revoked: [{ serial: '2002AB', at: NOW - DAY }] }));
+    const longer = Array.from({ length: 256 }, (_, i) => crl.entry(`2002AB${i.toString(16).padStart(2, '0')}`));
+    expect([crl.entry('2002AB')?.reason, longer.every((entry) => entry === undefined)]).toEqual(['unspecified', true]);
+    expect([crl.entry('2002'), crl.entry(''), crl.entry('not hex'), crl.number]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      '01',
+    ]);
+  });
+
+  it('lists a serial whose first bit is set, and takes the last of two entries', async () => {
+    const twice = [
+      { serial: 'C0FFEE', at: NOW - DAY, reason: 6 },
+      { serial: 'C0FFEE', at: NOW - HOUR, reason: 1 },
+    ];
+    const crl = parse(await issuing.crl({ ...fresh, revoked: twice }));
+    expect([crl.size, crl.entry('C0FFEE')]).toEqual([1, { at: NOW - HOUR, reason: 'keyCompromise' }]);
   });
 });
