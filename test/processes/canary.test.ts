@@ -1,0 +1,162 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Gm } from '#crypto/gm.ts';
+import { createGm } from '#crypto/provider.ts';
+import { type Cast, type CastKey, createCast } from '#fixtures/world/cast.ts';
+import { type HubProcess, startHubProcess } from '#fixtures/world/hub-process.ts';
+import { freePort } from '#fixtures/world/ports.ts';
+import { postJson } from '#fixtures/world/post-json.ts';
+import { type PreparedWorld, prepareWorld } from '#fixtures/world/setup.ts';
+import { type Members, printed, signOf } from '#fixtures/world/trading-system/sign.ts';
+import { startWorldVendor } from '#fixtures/world/vendor-setup.ts';
+import { base64, utf8 } from '#kernel/bytes.ts';
+import { beijingDateTime } from '#kernel/clock.ts';
+import { Browser, claim, prove } from '#test/support/bidder.ts';
+
+/** T34: canary strings in every field of every message; then every log line, every answer and every byte on the disk is searched. */
+let gm: Gm;
+let folder: string;
+let world: PreparedWorld;
+let cast: Cast;
+let hub: HubProcess;
+let closeVendor: () => Promise<void>;
+const logged: string[] = [];
+const answered: string[] = [];
+const canaries = new Set<string>();
+
+const canary = (field: string): string => {
+  const text = `canary${field}${Math.abs(field.length * 7919 + canaries.size * 104729).toString(36)}金丝雀`;
+  canaries.add(text);
+  return text;
+};
+
+beforeAll(async () => {
+  gm = createGm();
+  folder = mkdtempSync(join(tmpdir(), 'caihub-canary-'));
+  const [hubPort, vendor] = [await freePort(), await freePort()];
+  const ports = {
+    hub: hubPort,
+    trading: await freePort(),
+    neighbour: await freePort(),
+    vendor,
+    agent: await freePort(),
+  };
+  world = await prepareWorld({ gm, folder, ports, logLevel: 'info' });
+  cast = await createCast(gm, world.pki, Date.now());
+  const service = await startWorldVendor(gm, world, cast);
+  closeVendor = () => service.close();
+  hub = await startHubProcess({
+    configFile: world.configFile,
+    url: world.hubUrl,
+    onLine: (line) => void logged.push(line),
+  });
+});
+afterAll(async () => {
+  await hub?.kill();
+  await closeVendor?.();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const unit = () => world.units[0] as PreparedWorld['units'][number];
+
+async function send(message: keyof typeof printed, members: Members): Promise<Record<string, unknown>> {
+  const body = { ...members, sign: signOf(unit().secret, members, printed[message]) };
+  const reply = await postJson(`${world.hubUrl}/api/ca/${message}`, body);
+  const { Loginurl: _, ...rest } = reply.body as Record<string, unknown>;
+  answered.push(JSON.stringify(rest));
+  return reply.body as Record<string, unknown>;
+}
+
+const recordOf = (key: CastKey): Members => ({
+  caUnitId: unit().caUnitId,
+  userName: key.holder.holderName,
+  idType: '身份证',
+  idNumber: key.holder.idNumber,
+  unitName: key.holder.unitName,
+  unitCode: key.holder.unitCode,
+  signCert: base64(key.pair.signCertificate),
+  encCert: base64(key.pair.encCertificate),
+  signCertSn: key.signCertSn,
+  encCertSn: key.encCertSn,
+  certEndTime: beijingDateTime(key.notAfter),
+  legalName: key.holder.holderName,
+  legalIdcard: key.holder.idNumber,
+  signature: '',
+  standBy: '',
+});
+
+describe('what a caller wrote', () => {
+  const key = () => cast.good[0] as CastKey;
+
+  it('is taken where it may be free text', async () => {
+    const free = Object.fromEntries(
+      ['userName', 'legalName', 'legalIdcard', 'standBy', 'idType'].map((field) => [field, canary(field)]),
+    );
+    expect(
+      await send('userSynchro', { ...recordOf(key()), ...free, signature: base64(utf8(canary('seal'))) }),
+    ).toMatchObject({ code: 200 });
+    expect(await send('changeCert', { ...recordOf(key()), standBy: canary('standBy2'), paType: '1' })).toMatchObject({
+      code: 200,
+    });
+  });
+
+  it('is refused where it contradicts the certificate', async () => {
+    for (const message of ['userSynchro', 'changeCert'] as const) {
+      for (const field of printed.userSynchro) {
+        if (field === 'sign' || field === 'standBy') continue;
+        const answer = await send(message, { ...recordOf(key()), paType: '0', [field]: canary(`${message}${field}`) });
+        expect(typeof answer['code']).toBe('number');
+      }
+    }
+  });
+
+  it('goes through a whole login', async () => {
+    const standBy = JSON.stringify({ note: canary('standByJson'), hub: {} });
+    const start = await send('startCheck', {
+      caUnitId: unit().caUnitId,
+      taskId: canary('taskId'),
+      orgcode: unit().orgcode,
+      standBy,
+    });
+    expect(start['code']).toBe(200);
+    await send('startCheck', { caUnitId: unit().caUnitId, taskId: canary('taskId2'), orgcode: canary('orgcode') });
+    await send('startCheck', { caUnitId: canary('caUnitId'), taskId: canary('taskId3'), orgcode: unit().orgcode });
+    const browser = new Browser();
+    const view = await claim(browser, String(start['Loginurl']));
+    const proved = await prove(browser, world.hubUrl, view.interaction, {
+      certificate: base64(key().pair.signCertificate),
+      sign: async (text) => base64(await gm.sm2.sign(key().pair.signKey, [utf8(text)])),
+    });
+    expect(proved.state).toBe('proved'); // nobody listens at the callback address: the message stays in the outbox
+  });
+
+  it('is found in no log line, no answer and no byte on the disk', () => {
+    const secrets = [
+      unit().secret,
+      unit().fileKey,
+      key().holder.idNumber,
+      key().holder.holderName,
+      key().holder.unitName,
+      key().holder.unitCode,
+      key().signCertSn,
+    ];
+    const planted = [...canaries, ...secrets];
+    expect(planted.length).toBeGreaterThan(40);
+    expect(logged.length).toBeGreaterThan(30);
+    const files = readdirSync(folder).filter((name) => name.startsWith('hub.db'));
+    expect(files.length).toBeGreaterThan(0);
+    const places: [string, Buffer][] = [
+      ['the log', Buffer.from(logged.join('\n'))],
+      ...files.map((name): [string, Buffer] => [name, readFileSync(join(folder, name))]),
+    ];
+    const found = planted.flatMap((text) =>
+      places.filter(([, bytes]) => bytes.includes(text)).map(([place]) => `${text} in ${place}`),
+    );
+    expect(found).toEqual([]);
+    expect([...canaries].filter((text) => answered.some((answer) => answer.includes(text)))).toEqual([]);
+    // the search itself can fail: what is known to be there is found
+    expect(places.some(([, bytes]) => bytes.includes(unit().caUnitId))).toBe(true);
+  });
+});
