@@ -90,6 +90,8 @@ export class ScriptedHub {
   agentEndpoints: readonly string[] = [];
   claimSecret: string | null = null;
   down = false;
+  /** Whether WebSockets come through. */
+  live = true;
   looked: Looked = { asker: null, fault: null };
   view: LoginView;
   readonly #live = new Set<WebSocket>();
@@ -105,7 +107,7 @@ export class ScriptedHub {
       platform: {
         name: '示例市公共资源交易中心电子交易系统',
         host: 'ggzy.shili.example',
-        homeUrl: 'about:blank#home',
+        homeUrl: 'https://ggzy.shili.example/home',
       },
       supportCode: 'K7Q4-2M9D',
       now,
@@ -152,7 +154,7 @@ export class ScriptedHub {
     server.on('request', listener);
     const sockets = new WebSocketServer({ noServer: true });
     server.on('upgrade', (request: IncomingMessage, socket, head) => {
-      if (!request.url?.startsWith('/hosted/live')) {
+      if (!this.live || !request.url?.startsWith('/hosted/live')) {
         socket.destroy();
         return;
       }
@@ -249,6 +251,8 @@ export class ScriptedAgent {
   readonly held = new Set<AgentRequest['method']>();
   readonly frames: AgentRequest[] = [];
   signError: AgentError | null = null;
+  /** Where it says its PIN window is, if not at its own address. */
+  dialogUrl: string | null = null;
   port = 0;
   #server: Server | undefined;
   #dialog: { key: string; socket: WebSocket } | null = null;
@@ -352,7 +356,7 @@ export class ScriptedAgent {
         return this.#login(one, request.params.pin);
       case 'pinDialog':
         this.#dialog = { key: one.key, socket };
-        return { url: `http://127.0.0.1:${this.port}/pin/1` };
+        return { url: this.dialogUrl ?? `http://127.0.0.1:${this.port}/pin/1` };
       case 'sign':
         return this.signError ?? { signature: 'c2lnbmVk', certificate: one.certificate };
       case 'unwrap':

@@ -150,7 +150,9 @@ function createDesk(boot: Boot, api: Api, page: Page, touch: boolean): Desk {
       return null;
     };
     const before = model.chosen;
-    const cards = await readKeys(session, model.cards, judge, (first) => put(first));
+    // The pulled card too: when its key comes back, what the hub has said of it still holds.
+    const known = model.pulled === null ? model.cards : [...model.cards, model.pulled.card];
+    const cards = await readKeys(session, known, judge, (first) => put(first));
     if (cards !== null) put(cards);
     if (model.chosen !== before && document.activeElement === document.body) page.focusPin();
   }

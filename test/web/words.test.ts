@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { stateOfCode, states } from '#hosted/states.ts';
+import { en, fill, type Words, zh } from '#hosted/words.ts';
+import { catalogue } from '#kernel/catalogue.ts';
+
+type Leaf = readonly [path: string, text: string];
+const leaves = (tree: object, at = ''): Leaf[] =>
+  Object.entries(tree).flatMap(([name, value]) =>
+    typeof value === 'string' ? [[`${at}${name}`, value] as const] : leaves(value as object, `${at}${name}.`),
+  );
+const all = (words: Words): Leaf[] => leaves({ ...words, codes: {} });
+const namesIn = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '').sort();
+
+describe('the words of the pages', () => {
+  it('say the same things in both languages, with the same blanks', () => {
+    const chinese = new Map(all(zh));
+    const english = new Map(all(en));
+    expect([...english.keys()]).toEqual([...chinese.keys()]);
+    const optional = (path: string, text: string) =>
+      namesIn(text).filter((name) => !(name === 'authority' && path.endsWith('superseded.text')));
+    for (const [path, text] of chinese)
+      expect([path, optional(path, english.get(path) ?? '')]).toEqual([path, optional(path, text)]);
+  });
+
+  it('never shout, blame, or leave a person without a time', () => {
+    for (const [path, text] of all(zh)) {
+      expect(`${path} ${text}`).not.toMatch(/！|!|非法|致命|异常|请稍后再试|点击确定|提交失败/);
+      expect(`${path} ${text}`).not.toMatch(/"|[，。；：][A-Za-z]{0}\s{2}/);
+    }
+  });
+
+  it('put one space between Chinese and Latin letters or figures', () => {
+    for (const [path, text] of all(zh)) {
+      const shown = text.replace(/\{\w+\}/g, '');
+      if (path === 'site.name') continue;
+      expect(`${path} ${shown.match(/[一-龥][A-Za-z0-9]|[A-Za-z0-9][一-龥]/g) ?? ''}`).toBe(`${path} `);
+    }
+  });
+
+  it('use no wire words and no English inside Chinese sentences', () => {
+    const allowed = /UKey|PIN|CA|App|Chrome|Edge|QQ|JavaScript|Cookie|English|https/g;
+    for (const [path, text] of all(zh)) {
+      if (path === 'lang') continue;
+      expect(
+        `${path} ${
+          text
+            .replace(/\{\w+\}/g, '')
+            .replace(allowed, '')
+            .match(/[A-Za-z]{2,}/g) ?? ''
+        }`,
+      ).toBe(`${path} `);
+    }
+  });
+
+  it('name what happened and what to do for every state', () => {
+    for (const state of Object.keys(states)) {
+      const words = zh.state[state as keyof typeof states];
+      expect([state, words.title.length > 3, words.text.length > 3]).toEqual([state, true, true]);
+    }
+  });
+
+  it('know every code that the states know, and translate only codes that exist', () => {
+    const codes = new Set(Object.keys(catalogue));
+    for (const code of [...Object.keys(stateOfCode), ...Object.keys(en.codes)]) expect(codes.has(code)).toBe(true);
+    expect(zh.codes).toEqual({});
+  });
+
+  it('fill blanks and show nothing for an unknown one', () => {
+    expect(fill('还可以再试 {n} 次{x}', { n: '3' })).toBe('还可以再试 3 次');
+  });
+});

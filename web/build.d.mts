@@ -1,0 +1,7 @@
+export interface Built {
+  readonly file: string;
+  readonly integrity: string;
+  readonly type: string;
+}
+
+export function buildWeb(options?: { outDir?: string; minify?: boolean }): Promise<Record<string, Built>>;
