@@ -10,6 +10,8 @@ import { createGm } from '#crypto/provider.ts';
 import { createDispatcher, type Dispatcher } from '#delivery/dispatcher.ts';
 import { createEgress, type Egress } from '#delivery/egress.ts';
 import { createOutbox } from '#delivery/outbox.ts';
+import { createDocs } from '#docs/docs.ts';
+import { loadDocsFiles } from '#docs/files.ts';
 import { createDriverHosts } from '#drivers/host.ts';
 import { installed } from '#drivers/installed.ts';
 import { type Authorities, createAuthorities } from '#drivers/repository.ts';
@@ -177,7 +179,7 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
     log,
     publicUrl,
     ready,
-    assets: loadAssets(assetsFolder()),
+    assets: loadAssets(folderOf('web')),
     agentEndpoints: config.agentEndpoints,
     signingKey: signing.key.publicKey,
     trustProxy: config.trustProxy,
@@ -185,6 +187,7 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
   const api = new Hono<EdgeEnv>();
   api.use('*', requestContext({ random, https: publicUrl.startsWith('https:') }));
   api.route('/', createBroker({ store, gm, clock, log, relyingParties, subscribers, logins }));
+  api.route('/', await createDocs({ gm, publicUrl, files: loadDocsFiles(folderOf('docs')) }));
 
   const beats = startBeats(log, [
     { name: 'expired logins', everyMs: 1_000, work: () => logins.sweep() },
@@ -193,7 +196,7 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
   dispatcher.start();
   checkpoints.start();
   const server = await startServer({
-    fetch: (request, env) => (isApi(request.url) ? api.fetch(request, env) : hosted.fetch(request, env)),
+    fetch: (request, env) => (isForIntegrators(request.url) ? api.fetch(request, env) : hosted.fetch(request, env)),
     host: config.listen.host,
     port: config.listen.port,
     tls: config.tlsPem,
@@ -205,7 +208,7 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
     close: once(async () => {
       live.close();
       await Promise.all([server.close(), beats.stop(), dispatcher.stop(), checkpoints.stop()]);
-      await drivers.stop();
+      await Promise.all([drivers.stop(), trust.stop()]);
       egress.close();
       await core.close();
       log.info('the hub is down');
@@ -213,11 +216,14 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
   };
 }
 
-const isApi = (url: string): boolean => new URL(url).pathname.startsWith('/api/');
+/** The integrators' edges; everything else is people's. */
+const isForIntegrators = (url: string): boolean => /^\/(api|docs)(\/|$)/.test(new URL(url).pathname);
 
-/** Built pages: `dist/web` beside `src` in the tree, `web` beside the bundled program in the package. */
-const assetsFolder = (): string =>
-  fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../dist/web/' : './web/', import.meta.url));
+/** Files that travel with the program: in the tree where they are made, in the package beside the bundled program. */
+function folderOf(what: 'web' | 'docs'): string {
+  const inTree = { web: '../dist/web/', docs: './docs/' };
+  return fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? inTree[what] : `./${what}/`, import.meta.url));
+}
 
 function once(work: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | undefined;

@@ -1,10 +1,10 @@
 // Bundles the published package: Node strips no types below node_modules, so what is installed from a registry must be JavaScript.
 //   main.js    the command line (hub and agent); npm dependencies are left to the installer, commands are chunks loaded when named
 //   child.js   the drivers' own program with everything inside: its permission flags let it read nothing but this folder
-//   web/       the pages' scripts and styles
+//   web/ docs/ what the pages and the documentation are served from
 //
 //   node src/cli/bundle.mjs [folder]     default: dist
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -36,4 +36,6 @@ await build({
   banner: { js: '#!/usr/bin/env node' },
 });
 await build({ ...common, entryPoints: { child: 'src/drivers/child.ts' }, banner: { js: requireForCommonJs } });
+await cp(join(root, 'src/docs/docs.css'), join(outdir, 'docs/docs.css'));
+await cp(join(root, 'src/docs/samples'), join(outdir, 'docs/samples'), { recursive: true });
 await buildWeb({ outDir: join(outdir, 'web'), minify: true });
