@@ -90,6 +90,9 @@ export class ScriptedHub {
   agentEndpoints: readonly string[] = [];
   claimSecret: string | null = null;
   down = false;
+  /** 0: any free one. */
+  port = 0;
+  frameAncestors: readonly string[] = [];
   /** Whether WebSockets come through. */
   live = true;
   looked: Looked = { asker: null, fault: null };
@@ -125,7 +128,7 @@ export class ScriptedHub {
     for (const socket of this.#live) socket.send(JSON.stringify({ version: this.view.version }));
   }
 
-  async start(assets: Assets, port = 0): Promise<void> {
+  async start(assets: Assets): Promise<void> {
     const app = new Hono();
     app.post('/hosted/api/:name', async (c) => {
       const name = c.req.param('name') as keyof PageApi;
@@ -137,13 +140,14 @@ export class ScriptedHub {
       return answer === 'drop' ? c.text('bad gateway', 502) : c.json(answer as object);
     });
     const server = createServer();
-    server.listen(port, '127.0.0.1');
+    server.listen(this.port, '127.0.0.1');
     await once(server, 'listening');
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     mountPages(app, {
       assets,
       publicOrigin: this.url,
       agentEndpoints: this.agentEndpoints,
+      frameAncestors: this.frameAncestors,
       now: () => Date.now(),
       authorities: async () => [beichen, bohai],
       look: async () => this.looked,

@@ -115,7 +115,7 @@ function drawStage(boot: Boot, stage: Exclude<Stage, { kind: 'key' }>): readonly
 const steps = (list: readonly StepScreen[]): Node =>
   h(
     'ol',
-    { class: 'checks', id: 'verifying', tabindex: '-1', role: 'list', 'aria-live': 'polite' },
+    { class: 'checks', id: 'verifying', 'data-focus': 'steps', tabindex: '-1', role: 'list', 'aria-live': 'polite' },
     list.map((step) =>
       h(
         'li',
