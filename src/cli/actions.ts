@@ -31,19 +31,35 @@ export interface Action {
   run(input: Input, context: AdminContext): Promise<Result<Report>>;
 }
 
+/** A family of actions as one command. `help` needs no context: a stranger's first `--help` works before there is a configuration. */
+export type AdminCommand = ((args: readonly string[], context: AdminContext) => Promise<number>) & {
+  /** What to print for `--help`; undefined when it was not asked for. */
+  readonly help?: (args: readonly string[]) => readonly string[] | undefined;
+};
+
 /** Exit codes: 0 done, 1 refused or unwell, 2 not understood. */
-export async function runActions(
+export function adminFamily(family: string, actions: readonly Action[]): AdminCommand {
+  const help = (args: readonly string[]): readonly string[] | undefined => {
+    if (!args.includes('--help') && !args.includes('-h')) return undefined;
+    const found = findAction(actions, args);
+    return usage(family, found ? [found.action] : actions);
+  };
+  return Object.assign((args: readonly string[], context: AdminContext) => runActions(family, actions, args, context), {
+    help,
+  });
+}
+
+async function runActions(
   family: string,
   actions: readonly Action[],
   args: readonly string[],
   context: AdminContext,
 ): Promise<number> {
   const found = findAction(actions, args);
-  const asked = args.includes('--help') || args.includes('-h');
-  if (found === undefined || asked) {
-    const say = asked || args.length === 0 ? context.out : context.err;
-    for (const line of usage(family, found && asked ? [found.action] : actions)) say(line);
-    return asked ? 0 : 2;
+  if (found === undefined) {
+    const say = args.length === 0 ? context.out : context.err;
+    for (const line of usage(family, actions)) say(line);
+    return 2;
   }
   const input = readInput(found.action, found.rest);
   if (typeof input === 'string') {

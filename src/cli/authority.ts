@@ -4,12 +4,8 @@ import { beijingDate } from '#kernel/clock.ts';
 import { isObject, type JsonObject, readJsonObject } from '#kernel/json.ts';
 import { ok, type Result } from '#kernel/result.ts';
 import { parseCertificate, readCertificateText, tailOf } from '#pki/certificate.ts';
-import { type Action, type Input, misused, type Report, runActions } from './actions.ts';
+import { type Action, type AdminCommand, adminFamily, type Input, misused, type Report } from './actions.ts';
 import { type AdminContext, recorded } from './admin.ts';
-
-/** CA vendors as parties. Returns the exit code. */
-export const runAuthorityCommand = (args: readonly string[], context: AdminContext): Promise<number> =>
-  runActions('authority', actions, args, context);
 
 const actions: readonly Action[] = [
   { usage: 'list', says: '列出 CA 机构', run: list },
@@ -163,3 +159,6 @@ function readBytes(context: AdminContext, option: string, name: string): Result<
     return misused(option, '文件', `${name} 不存在或无法读取`);
   }
 }
+
+/** CA vendors as parties. */
+export const runAuthorityCommand: AdminCommand = adminFamily('authority', actions);

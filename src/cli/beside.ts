@@ -2,19 +2,21 @@ import { readFileSync } from 'node:fs';
 import { loadConfig } from '#config/config.ts';
 import { createLog } from '#kernel/log.ts';
 import { openCore } from '../app.ts';
-import type { AdminContext } from './admin.ts';
+import type { AdminCommand } from './actions.ts';
 
 /**
  * Runs an admin command beside a running hub (or without one): `--config FILE` or CAHUB_CONFIG names the hub, the rest are the command's
  * own words. What it changes holds from the hub's next request on.
  */
-export async function runBeside(
-  args: readonly string[],
-  command: (args: readonly string[], context: AdminContext) => Promise<number>,
-): Promise<number> {
+export async function runBeside(args: readonly string[], command: AdminCommand): Promise<number> {
   const at = args.indexOf('--config');
   const file = at < 0 ? undefined : args[at + 1];
   const words = at < 0 ? args : [...args.slice(0, at), ...args.slice(at + 2)];
+  const help = command.help?.(words);
+  if (help !== undefined) {
+    process.stdout.write(`${help.join('\n')}\n`);
+    return 0;
+  }
   const config = loadConfig(file);
   const core = await openCore(config, createLog('error'), { admin: true });
   try {

@@ -3,12 +3,8 @@ import type { JsonObject } from '#kernel/json.ts';
 import { ok, type Result } from '#kernel/result.ts';
 import { type ConflictSummary, resolutions } from '#subscriber/conflicts.ts';
 import { printedNameOf } from '#wire/requests.ts';
-import { type Action, type Input, misused, type Report, runActions } from './actions.ts';
+import { type Action, type AdminCommand, adminFamily, type Input, misused, type Report } from './actions.ts';
 import type { AdminContext } from './admin.ts';
-
-/** The conflict desk: what two units say differently of one certificate. Returns the exit code. */
-export const runConflictCommand = (args: readonly string[], context: AdminContext): Promise<number> =>
-  runActions('conflict', actions, args, context);
 
 const MEANING = {
   'unit-right': '以后提交的单位为准',
@@ -70,3 +66,6 @@ const linesOf = (one: ConflictSummary): string[] => [
 ];
 
 const jsonOf = (one: ConflictSummary): JsonObject => ({ ...one, fields: [...one.fields] });
+
+/** The conflict desk: what two units say differently of one certificate. */
+export const runConflictCommand: AdminCommand = adminFamily('conflict', actions);

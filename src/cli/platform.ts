@@ -3,12 +3,8 @@ import { ok, type Result } from '#kernel/result.ts';
 import type { Platform } from '#relying-party/party.ts';
 import type { PlatformInput } from '#relying-party/platform-input.ts';
 import type { PlatformChange } from '#relying-party/relying-parties.ts';
-import { type Action, type Input, misused, type Report, runActions } from './actions.ts';
+import { type Action, type AdminCommand, adminFamily, type Input, misused, type Report } from './actions.ts';
 import { type AdminContext, recorded } from './admin.ts';
-
-/** Platforms of a unit: callbacks, return URLs, origins. Returns the exit code. */
-export const runPlatformCommand = (args: readonly string[], context: AdminContext): Promise<number> =>
-  runActions('platform', actions, args, context);
 
 export const platformOptions = {
   callback: { type: 'string' },
@@ -172,3 +168,6 @@ export function platformLines(platform: Platform): string[] {
     ...(platform.privateRanges.length > 0 ? [`  私网网段      ${many(platform.privateRanges)}`] : []),
   ];
 }
+
+/** Platforms of a unit: callbacks, return URLs, origins. */
+export const runPlatformCommand: AdminCommand = adminFamily('platform', actions);

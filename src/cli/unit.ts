@@ -4,16 +4,12 @@ import type { JsonObject } from '#kernel/json.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import type { Platform, Unit } from '#relying-party/party.ts';
 import type { NewUnit } from '#relying-party/relying-parties.ts';
-import { type Action, type Input, misused, type Report, runActions } from './actions.ts';
+import { type Action, type AdminCommand, adminFamily, type Input, misused, type Report } from './actions.ts';
 import { type AdminContext, recorded } from './admin.ts';
 import { platformHelp, platformInput, platformJson, platformLines, platformOptions } from './platform.ts';
 import { profileHelp, profileOptions, readProfile } from './unit-profile.ts';
 import { secretActions, secretLines } from './unit-secret.ts';
 import { testUnit } from './unit-test.ts';
-
-/** Connecting units and their secrets. Returns the exit code. */
-export const runUnitCommand = (args: readonly string[], context: AdminContext): Promise<number> =>
-  runActions('unit', actions, args, context);
 
 const actions: readonly Action[] = [
   { usage: 'list', says: '列出接入单位', run: listUnits },
@@ -182,3 +178,6 @@ function nextSteps(unit: Unit, platform: Platform | null, { publicUrl }: AdminCo
 }
 
 type AddedUnit = NewUnit & { readonly platform: Platform | null };
+
+/** Connecting units and their secrets. */
+export const runUnitCommand: AdminCommand = adminFamily('unit', actions);

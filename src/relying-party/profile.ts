@@ -19,6 +19,9 @@ export const unitProfile = z.strictObject({
   seal: z.enum(['any', 'ses']).default('any'),
 });
 
+/** The same as it stands in the database: what a newer version of the hub wrote besides is left aside, not refused. */
+export const storedProfile = z.object(unitProfile.shape);
+
 export type UnitProfile = z.output<typeof unitProfile>;
 /** What a caller of `addUnit` may say; the rest is filled from the defaults. */
 export type UnitProfileInput = z.input<typeof unitProfile>;

@@ -1,7 +1,7 @@
 import type { PlatformTable, UnitTable } from '#store/schema.ts';
 import type { Handle, Tx } from '#store/store.ts';
 import type { Platform, SecretInfo, Unit } from './party.ts';
-import { unitProfile } from './profile.ts';
+import { storedProfile } from './profile.ts';
 
 /** Rows of `unit`, `unit_secret` and `platform`, and nothing of policy. */
 
@@ -9,7 +9,7 @@ const toUnit = (row: UnitTable): Unit => ({
   id: row.id,
   name: row.name,
   status: row.status,
-  profile: unitProfile.parse(JSON.parse(row.profile)),
+  profile: storedProfile.parse(JSON.parse(row.profile)),
 });
 
 const toPlatform = (row: PlatformTable): Platform => ({

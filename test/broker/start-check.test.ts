@@ -32,7 +32,7 @@ describe('startCheck', () => {
     expect(second['Loginurl']).not.toBe(first['Loginurl']);
     const other = await caller.call('startCheck', { ...members, standBy: '乙' });
     expect([other['code'], codeOf(other)]).toEqual([409, 'TASK_CONFLICT']);
-    expect(other['msg']).toContain(String(members['taskId']));
+    expect(other['msg']).toContain('请更换任务标识');
   });
 
   it('takes a repeat with a fresh time and nonce as the same request', async () => {

@@ -16,9 +16,7 @@ afterEach(async () => {
 });
 
 /** An integrator's own program: keeps what came and answers as told. */
-async function receiver(
-  answer: (name: InterfaceName, body: Body) => Answer,
-): Promise<{
+async function receiver(answer: (name: InterfaceName, body: Body) => Answer): Promise<{
   url: string;
   got: { name: InterfaceName; body: Body; headers: Record<string, unknown>; text: string }[];
 }> {

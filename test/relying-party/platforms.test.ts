@@ -1,26 +1,22 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { callbackUrl, frameOrigins } from '#relying-party/party.ts';
+import { describe, expect, it } from 'vitest';
+import { callbackUrl, frameOrigins, type Platform } from '#relying-party/party.ts';
+import { completePlatform } from '#relying-party/platform-input.ts';
 import { addressWithin } from '#relying-party/ranges.ts';
 import { chooseReturnUrl } from '#relying-party/return-url.ts';
 import { checkRange, checkUrl, type Mode } from '#relying-party/url-policy.ts';
-import type { Store } from '#store/store.ts';
+import { describeOnBothDatabases } from '#test/support/store.ts';
 import { accepted, openParties, reasonOf } from './world.ts';
 
-const stores: Store[] = [];
-afterEach(async () => {
-  for (const store of stores.splice(0)) await store.close();
-});
-async function world(mode: Mode = 'production') {
-  const { store, parties } = await openParties(mode);
-  stores.push(store);
-  accepted(await store.tx((tx) => parties.addUnit(tx, { id: 'U', name: '甲' })));
-  const base = { unitId: 'U', orgcode: '210000', name: '示例平台', callbackBase: 'https://trade.example/app/' };
-  const add = (input: Partial<Parameters<typeof parties.addPlatform>[1]> = {}) =>
-    store.tx((tx) => parties.addPlatform(tx, { ...base, ...input }));
-  return { store, parties, add };
-}
+describeOnBothDatabases('a platform', ({ open }) => {
+  async function world(mode: Mode = 'production') {
+    const { store, parties } = openParties(await open(), mode);
+    accepted(await store.tx((tx) => parties.addUnit(tx, { id: 'U', name: '甲' })));
+    const base = { unitId: 'U', orgcode: '210000', name: '示例平台', callbackBase: 'https://trade.example/app/' };
+    const add = (input: Partial<Parameters<typeof parties.addPlatform>[1]> = {}) =>
+      store.tx((tx) => parties.addPlatform(tx, { ...base, ...input }));
+    return { store, parties, add };
+  }
 
-describe('a platform', () => {
   it('is complete from its callback address alone', async () => {
     const { add } = await world();
     expect(accepted(await add())).toEqual({
@@ -88,10 +84,15 @@ describe('a platform', () => {
 });
 
 describe('the return URL', () => {
+  const completed = (returnUrls: string[]) => {
+    const base = { unitId: 'U', orgcode: '1', name: '甲', callbackBase: 'https://trade.example' };
+    return completePlatform({ ...base, returnUrls }, 'production');
+  };
+  const platformWith = (returnUrls: string[]): Platform => ({ ...accepted(completed(returnUrls)), status: 'active' });
+
   const registered = ['https://trade.example/back?from=ca', 'https://trade.example/other'];
-  it('is the first registered one, or the wanted one when it is registered to the letter', async () => {
-    const { add } = await world();
-    const platform = accepted(await add({ returnUrls: registered }));
+  it('is the first registered one, or the wanted one when it is registered to the letter', () => {
+    const platform = platformWith(registered);
     expect(chooseReturnUrl(platform)).toEqual({ ok: true, value: registered[0] });
     expect(chooseReturnUrl(platform, registered[1])).toEqual({ ok: true, value: registered[1] });
     expect(chooseReturnUrl({ ...platform, returnUrls: [] })).toEqual({ ok: true, value: null });
@@ -114,15 +115,13 @@ describe('the return URL', () => {
     'data:text/html,x',
     '',
     ' https://trade.example/other',
-  ])('%j is not the registered one', async (wanted) => {
-    const { add } = await world();
-    const platform = accepted(await add({ returnUrls: registered }));
+  ])('%j is not the registered one', (wanted) => {
+    const platform = platformWith(registered);
     expect(reasonOf(chooseReturnUrl(platform, wanted))).toBe('RETURN_URL_UNREGISTERED');
   });
 
   it('must be registered in the one spelling every parser gives', async () => {
-    const { add } = await world();
-    expect(reasonOf(await add({ returnUrls: ['https://Trade.example'] }))).toContain('https://trade.example/');
+    expect(reasonOf(completed(['https://Trade.example']))).toContain('https://trade.example/');
   });
 });
 

@@ -1,20 +1,15 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import type { Store } from '#store/store.ts';
+import { expect, it } from 'vitest';
+import { describeOnBothDatabases } from '#test/support/store.ts';
 import { accepted, openParties, reasonOf } from './world.ts';
 
-const stores: Store[] = [];
-afterEach(async () => {
-  for (const store of stores.splice(0)) await store.close();
-});
-async function world() {
-  const opened = await openParties();
-  stores.push(opened.store);
-  const addUnit = (input: Parameters<typeof opened.parties.addUnit>[1]) =>
-    opened.store.tx((tx) => opened.parties.addUnit(tx, input));
-  return { ...opened, addUnit };
-}
+describeOnBothDatabases('a connecting unit', ({ open }) => {
+  async function world() {
+    const opened = openParties(await open());
+    const addUnit = (input: Parameters<typeof opened.parties.addUnit>[1]) =>
+      opened.store.tx((tx) => opened.parties.addUnit(tx, input));
+    return { ...opened, addUnit };
+  }
 
-describe('a connecting unit', () => {
   it('is registered with a whole default profile and two secrets that are shown once', async () => {
     const { parties, store, addUnit } = await world();
     const { unit, secret, fileKey } = accepted(await addUnit({ id: 'LN-BIZ-0001', name: '示例交易系统' }));
@@ -84,5 +79,13 @@ describe('a connecting unit', () => {
     expect(await parties.unit(store.read, 'nobody')).toBeUndefined();
     expect(reasonOf(await store.tx((tx) => parties.rotateSecret(tx, 'nobody')))).toBe('UNIT_UNKNOWN');
     expect(reasonOf(await store.tx((tx) => parties.setUnitStatus(tx, 'nobody', 'active')))).toBe('UNIT_UNKNOWN');
+  });
+
+  it('keeps working when a newer hub has written more into its profile', async () => {
+    const { parties, store, addUnit } = await world();
+    accepted(await addUnit({ id: 'A', name: '甲' }));
+    const profile = JSON.stringify({ sandbox: true, invented: 1 });
+    await store.tx((tx) => tx.db.updateTable('unit').set({ profile }).where('id', '=', 'A').execute());
+    expect((await parties.unit(store.read, 'A'))?.profile).toMatchObject({ sandbox: true, sign: 'hmac-sm3' });
   });
 });

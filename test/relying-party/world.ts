@@ -1,21 +1,20 @@
 import { createGm } from '#crypto/provider.ts';
 import type { Clock } from '#kernel/clock.ts';
-import { createLog } from '#kernel/log.ts';
 import { systemRandom } from '#kernel/random.ts';
 import type { Result } from '#kernel/result.ts';
 import { createRelyingParties, type RelyingParties } from '#relying-party/relying-parties.ts';
 import type { Mode } from '#relying-party/url-policy.ts';
 import { createFieldCipher } from '#store/field-cipher.ts';
 import { createKeyring } from '#store/keys.ts';
-import { openStore, type Store } from '#store/store.ts';
+import type { Store } from '#store/store.ts';
 
 export const gm = createGm();
 
-/** A real database and the room over it. */
-export async function openParties(
+/** The room over a real database. */
+export function openParties(
+  store: Store,
   mode: Mode = 'production',
-): Promise<{ store: Store; parties: RelyingParties; clock: Clock }> {
-  const store = await openStore({ kind: 'sqlite', file: ':memory:' }, { log: createLog('silent') });
+): { store: Store; parties: RelyingParties; clock: Clock } {
   const keyring = createKeyring(gm, [{ id: 'k1', key: systemRandom.bytes(32) }]);
   const cipher = createFieldCipher(gm, keyring, systemRandom);
   const clock: Clock = { now: () => Date.UTC(2026, 2, 18, 1, 30), monotonic: () => 0 };

@@ -62,6 +62,6 @@ ${files.samples.map(
 
 <h3 id="sign-secrets">更换密钥</h3>
 <p>一个单位最多同时有两个有效密钥，更换不会中断业务：</p>
-${code('npx ca-interop-hub unit secret rotate 接入单位标识     # 签发新密钥，只显示一次\n# 交易系统换成新密钥，并在一段时间内两个密钥都接受\nnpx ca-interop-hub unit secret retire 接入单位标识     # 停用旧密钥')}
+${code('npm run cli -- unit secret rotate 接入单位标识     # 签发新密钥，只显示一次\n# 交易系统换成新密钥，并在一段时间内两个密钥都接受\nnpm run cli -- unit secret retire 接入单位标识     # 停用旧密钥')}
 <p>两个密钥都有效期间，枢纽推送的消息用<b>较早</b>的密钥签名，旧密钥停用后改用新密钥。</p>`;
 }

@@ -62,9 +62,9 @@ function renderDay({ gm, publicUrl }: DocsContext): Markup {
   const profile = { sign: 'hmac-sm3', allMembers: false } as const;
   const sign = signMembers(gm, profile, new Secret(EXAMPLE.secret), Object.entries(members));
   return html`<h3 id="day-credentials">1 领取密钥（10 分钟）</h3>
-<p>在运行演示环境的机器上执行一条命令，您自己电脑上的系统就能加入（http://localhost 的回调只在开发模式可用）：</p>
-${code('npx ca-interop-hub unit add --callback http://localhost:8080/app --return http://localhost:8080/app/login/return')}
-<p>命令会显示接入单位标识 ${name('caUnitId')}、签名密钥和附件密钥，只显示这一次。开发模式下新单位是<b>沙箱单位</b>：签名算错时，答复会告诉您枢纽使用的签名原文。正式环境由管理员登记，回调必须是 https，或登记过网段的专线地址。</p>
+<p>演示环境（npm start）运行时，在同一目录执行一条命令，您自己电脑上的系统就能加入（http://localhost 的回调只在开发模式可用）：</p>
+${code('npm run cli -- unit add --callback http://localhost:8080/app --return http://localhost:8080/app/login/return')}
+<p>命令会显示接入单位标识 ${name('caUnitId')}、签名密钥和附件密钥，只显示这一次。开发模式下新单位是<b>沙箱单位</b>：签名算错时，答复会告诉您枢纽使用的签名原文。正式环境由管理员用 ${name('ca-interop-hub unit add --config 配置文件')} 登记，回调必须是 https，或登记过网段的专线地址。</p>
 
 <h3 id="day-sign">2 算对签名（30 分钟）</h3>
 <p>从 <a href="#sign">签名</a> 一节复制您所用语言的示例，先让它算出样例的结果，再换成自己的密钥。</p>
@@ -91,7 +91,7 @@ ${listing('答复（HTTP 200）', json({ code: 200, msg: '成功', Loginurl: `${
 <p>用户在您的系统绑定证书时调用 <a href="#userSynchro">userSynchro</a>；证书延期、变更、注销时调用 <a href="#changeCert">changeCert</a>。一个单位同步过的证书，在所有单位都能登录。</p>
 
 <h3 id="day-check">7 上线检查（30 分钟）</h3>
-${code('npx ca-interop-hub unit test 接入单位标识')}
+${code('npm run cli -- unit test 接入单位标识')}
 <p>命令向您的三个回调地址各发一条带标记的测试消息（${name('taskId')} 以 ${name('caihub-test-')} 开头），再故意发一条签名错误的，用白话告诉您结果。然后核对：</p>
 <ul class="checklist"><li>签名密钥只在服务器上，不在网页、日志和代码库里</li><li>${name('feedbackResult')} 校验签名，错误签名被拒绝</li><li>返回地址核对会话与 ${name('ticket')}</li><li>${name('code')} 不是 200 时，${name('msg')} 显示给用户，${name('errData')} 只记日志</li><li>服务器时间与标准时间相差不超过 1 分钟</li></ul>
 ${note('info', '规范的其他接口', html`<p>加密、解密、签章接口（5 至 10）在<a href="#interfaces">接口</a>一节标明是否已开放；尚未开放的接口会如实答复。</p>`)}`;
