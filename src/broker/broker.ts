@@ -41,6 +41,7 @@ export function createBroker(deps: BrokerDeps): Hono<EdgeEnv> {
   addExtensions(app, deps);
   app.all('/api/ca/ext/*', (c) => extensionRefusal(c, refusal('ROUTE_UNKNOWN')));
   app.all('/api/ca/*', (c) => wireRefusal(c, refusal('ROUTE_UNKNOWN')));
+  app.all('/api/*', (c) => extensionRefusal(c, refusal('ROUTE_UNKNOWN')));
   app.onError(
     errorExit(deps.log, (c, why) =>
       c.req.path.startsWith('/api/ca/ext/') ? extensionRefusal(c, why) : wireRefusal(c, why),

@@ -162,6 +162,13 @@ describe('a path', () => {
   });
 });
 
+describe('beside /api/ca', () => {
+  it.each(['/api', '/api/', '/api/other', '/api/cax'])('%s is unknown, in JSON and to HTTP as well', async (path) => {
+    const reply = await world.post(path, '{}');
+    expect([reply.status, codeOf((await reply.json()) as Body)]).toEqual([404, 'ROUTE_UNKNOWN']);
+  });
+});
+
 describe('the log', () => {
   it('holds nothing that a caller wrote', async () => {
     const members = startCheck(caller, { taskId: 'CANARY-TASK', standBy: 'CANARY-STANDBY', extra: 'CANARY-EXTRA' });
