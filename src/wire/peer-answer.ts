@@ -5,15 +5,18 @@ import { limits } from '#kernel/limits.ts';
 /** What a trading system's answer to message 4 means for the delivery. */
 export type PeerVerdict = 'delivered' | { readonly refused: string } | { readonly retry: string };
 
-/** HTTP statuses that a proxy or an overloaded server gives, whatever stands in the body. */
-const TRANSPORT = new Set([408, 425, 429, 502, 503, 504]);
+/**
+ * HTTP statuses that say that nobody decided: a proxy's, an overloaded or crashing server's, whatever stands in the body. An answer that
+ * decides comes with HTTP 200 (readings L15); taking a crash for a refusal would end a login that the next try may still deliver.
+ */
+const isTransport = (status: number): boolean => status >= 500 || [408, 425, 429].includes(status);
 
 /**
  * 2xx with `code` 200 (number or string) is delivered. Another `code` is the trading system's own refusal: final for a login, its `msg` goes
  * to the person (readings L14, L53, design 9). No JSON object, no `code`, a proxy's status: not understood, tried again until the deadline.
  */
 export function readPeerAnswer(status: number, body: string): PeerVerdict {
-  if (TRANSPORT.has(status)) return { retry: `HTTP ${status}` };
+  if (isTransport(status)) return { retry: `HTTP ${status}` };
   const parsed = readJsonObject(utf8(body), { size: limits.replyBody });
   if (!parsed.ok) return { retry: `HTTP ${status}, ${parsed.refusal.code}` };
   const code = member(parsed.value, 'code');
@@ -35,7 +38,7 @@ export function readDecryptAnswer(
   sent: { taskId: string; decData: string },
 ): { readonly verdict: PeerVerdict; readonly echo: 'same' | 'different' | 'absent' } {
   const parsed = readJsonObject(utf8(body), { size: limits.replyBody + 6 * sent.decData.length });
-  if (TRANSPORT.has(status) || !parsed.ok) return { verdict: { retry: `HTTP ${status}` }, echo: 'absent' };
+  if (isTransport(status) || !parsed.ok) return { verdict: { retry: `HTTP ${status}` }, echo: 'absent' };
   const data = member(parsed.value, 'data');
   const echo = data === undefined ? 'absent' : data === sent.decData ? 'same' : 'different';
   if (member(parsed.value, 'code') !== undefined) return { verdict: readPeerAnswer(status, body), echo };
