@@ -17,6 +17,15 @@ const identityProfile = z.strictObject({
   person: z.array(oid).readonly().optional(),
 });
 
+/** How this vendor's responder wants to be asked. Its addresses must be among the registered origins. */
+const ocspProfile = z.strictObject({
+  /** For people's certificates; without it the address in the certificate (authorityInfoAccess). */
+  url: httpUrl.optional(),
+  certIdHash: z.enum(['sm3', 'sha1', 'sha256']).default('sm3'),
+  /** `required` where the vendor's responder signs each answer afresh; then an older answer cannot be replayed until its nextUpdate. */
+  nonce: z.enum(['required', 'optional']).default('optional'),
+});
+
 export const manifestSchema = z
   .strictObject({
     /** What a person of this vendor may hold. */
@@ -34,8 +43,9 @@ export const manifestSchema = z
       unlock: httpUrl,
     }),
     /** `none` only for vendors without any status service; the operator decides that, never the vendor. */
-    revocation: z.enum(['crl', 'none']).default('crl'),
-    /** How long after nextUpdate a CRL still counts, milliseconds (domain 2.5). */
+    revocation: z.enum(['crl', 'ocsp', 'ocsp-then-crl', 'none']).default('crl'),
+    ocsp: ocspProfile.default({ certIdHash: 'sm3', nonce: 'optional' }),
+    /** How long after nextUpdate a CRL or OCSP answer still counts, milliseconds (domain 2.5). */
     graceMs: z
       .int()
       .min(0)

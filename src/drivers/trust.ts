@@ -3,14 +3,14 @@ import type { Egress } from '#delivery/egress.ts';
 import { equalBytes } from '#kernel/bytes.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Logger } from '#kernel/log.ts';
+import { type Random, systemRandom } from '#kernel/random.ts';
 import type { Certificate } from '#pki/certificate.ts';
 import { createLinkCache, type PathFault, type PathResult, type VerifiedCertificate, validatePath } from '#pki/path.ts';
-import { judgeRevocation } from '#pki/revocation.ts';
 import type { Store } from '#store/store.ts';
 import type { Authority } from './authority.ts';
-import { createCrlSource } from './crl-source.ts';
 import type { Authorities } from './repository.ts';
 import type { AuthoritySnapshot } from './repository-snapshot.ts';
+import { createStatusSource } from './status.ts';
 
 /** The hub's own word on a certificate; no driver has a part in it. Times are UTC milliseconds. */
 export type Judgement =
@@ -32,14 +32,14 @@ export type Judgement =
   /** No registered vendor's key has signed it, whatever names it carries. */
   | { readonly verdict: 'unknown-issuer' }
   | { readonly verdict: 'invalid'; readonly authority?: Authority; readonly fault: string }
-  /** Fail closed: no CRL within nextUpdate + grace could be had. `detail` is for the operator. */
+  /** Fail closed: no CRL or OCSP answer within nextUpdate + grace could be had. `detail` is for the operator. */
   | { readonly verdict: 'status-unavailable'; readonly authority: Authority; readonly detail: string }
   | { readonly verdict: 'suspended'; readonly authority: Authority };
 
 export interface Trust {
   /**
    * Chain, usage, dates and revocation of a certificate as of now. `requireStatus: false` (storing a record, decrypting) takes a certificate
-   * whose status cannot be had for valid; a known revocation is reported all the same. May wait for one CRL fetch; never call it in a tx.
+   * whose status cannot be had for valid; a known revocation is reported all the same. May wait for one CRL or OCSP fetch; never call it in a tx.
    */
   judge(
     certificate: Certificate,
@@ -64,9 +64,11 @@ export function createTrust(deps: {
   egress: Egress;
   clock: Clock;
   log: Logger;
+  /** For OCSP nonces. */
+  random?: Random;
 }): Trust {
   const { gm, authorities, store, clock } = deps;
-  const crls = createCrlSource(deps);
+  const statuses = createStatusSource({ random: systemRandom, ...deps });
   /** Good signatures between certificates: true for ever, whoever trusts what. It makes a further login of the same key nearly free. */
   const cache = createLinkCache();
 
@@ -101,20 +103,7 @@ export function createTrust(deps: {
     verified: VerifiedCertificate,
     requireStatus: boolean,
   ): Promise<Judgement> {
-    if (authority.manifest.revocation === 'none') return { verdict: 'valid', authority, verified };
-    const { chain } = verified;
-    const lists = await Promise.all(
-      chain.map((certificate, depth) => {
-        const issuer = chain[depth + 1];
-        return issuer && crls.newest({ authority, certificate, issuer });
-      }),
-    );
-    const status = await judgeRevocation({
-      verified,
-      crls: async (link) => lists[link.depth],
-      at: clock.now(),
-      graceMs: authority.manifest.graceMs,
-    });
+    const status = await statuses.judge(authority, verified);
     switch (status.status) {
       case 'good':
         return { verdict: 'valid', authority, verified };
@@ -147,7 +136,7 @@ export function createTrust(deps: {
       return found.authority;
     },
 
-    stop: () => crls.settled(),
+    stop: () => statuses.settled(),
   };
 }
 

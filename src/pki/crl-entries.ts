@@ -5,7 +5,7 @@ import { readExtensions } from './extensions.ts';
 import { oids } from './oids.ts';
 
 /** RFC 5280 5.3.1, by number; 7 is not used. */
-const REASONS: Readonly<Record<number, string>> = {
+export const REASONS: Readonly<Record<number, string>> = {
   0: 'unspecified',
   1: 'keyCompromise',
   2: 'cACompromise',

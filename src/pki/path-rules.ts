@@ -3,7 +3,7 @@ import { identityExtensionOids } from './identity-oids.ts';
 import { oids } from './oids.ts';
 import { isStrong } from './signature.ts';
 
-export type Purpose = 'sign' | 'encrypt' | 'ca';
+export type Purpose = 'sign' | 'encrypt' | 'ca' | 'ocsp' | 'timestamp';
 
 /** Why a path does not hold. `expired` and `not-yet-valid` are said only when everything else holds. */
 export type PathFaultCode =
@@ -68,8 +68,18 @@ export function issuerFault(issuer: Certificate, below: number): PathFaultCode |
 export function purposeFault(certificate: Certificate, purpose: Purpose): PathFaultCode | undefined {
   const ca = certificate.basicConstraints?.ca ?? false;
   if (purpose === 'ca') return ca ? undefined : 'not-a-ca';
+  if (purpose === 'ocsp' || purpose === 'timestamp') return ca || !serves(certificate, purpose) ? 'purpose' : undefined;
   if (ca || !allowsExtended(certificate)) return 'purpose';
   return hasUsage(certificate, purpose) ? undefined : 'purpose';
+}
+
+/** A service's key must say which service: `ocsp` RFC 6960 4.2.2.2, `timestamp` alone and critical RFC 3161 2.3. */
+function serves({ keyUsage, extendedKeyUsage, extensions }: Certificate, purpose: 'ocsp' | 'timestamp'): boolean {
+  if (extendedKeyUsage === null) return false;
+  if (keyUsage !== null && !keyUsage.has('digitalSignature') && !keyUsage.has('nonRepudiation')) return false;
+  if (purpose === 'ocsp') return extendedKeyUsage.includes(oids.ocspSigning);
+  const critical = extensions.get(oids.extendedKeyUsage)?.critical ?? false;
+  return critical && extendedKeyUsage.length === 1 && extendedKeyUsage[0] === oids.timeStamping;
 }
 
 /** The keyUsage extension alone: both may be true of a single-key certificate. */

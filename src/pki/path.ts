@@ -11,7 +11,7 @@ export interface PathRequest {
   readonly anchors: readonly Certificate[];
   /** UTC milliseconds at which every certificate of the path must be valid. */
   readonly at: number;
-  /** `sign`, `encrypt`: a person's certificate for that use. `ca`: an intermediate or root, for the trust list. */
+  /** `sign`, `encrypt`: a person's certificate for that use. `ca`: an intermediate or root, for the trust list. `ocsp`, `timestamp`: that service's own. */
   readonly purpose: Purpose;
   /** RSA (2048 bits and more) and NIST curves with SHA-2 as well. Default: SM2 only. */
   readonly allowNonGm?: boolean;

@@ -3,6 +3,7 @@ import { tailOf } from './certificate.ts';
 import type { Crl } from './crl.ts';
 import type { RevokedEntry } from './crl-entries.ts';
 import { covers } from './crl-scope.ts';
+import { type OcspAnswer, speaksOf } from './ocsp.ts';
 import { isVerified, type VerifiedCertificate } from './path.ts';
 
 /** One link of a verified path: whose status is asked, and whose list answers. */
@@ -17,9 +18,11 @@ export interface RevocationRequest {
   readonly verified: VerifiedCertificate;
   /** Brings the newest list of the link's issuer, unverified is fine; undefined: none to be had. */
   readonly crls: (link: ChainLink) => Promise<Crl | undefined>;
+  /** Brings a responder's verified answer; `{unavailable}`: one was needed and could not be had; undefined or left out: the list decides. */
+  readonly answers?: (link: ChainLink) => Promise<OcspAnswer | { readonly unavailable: string } | undefined>;
   /** UTC milliseconds. */
   readonly at: number;
-  /** How long after nextUpdate a list still counts, milliseconds. */
+  /** How long after nextUpdate a list or an answer still counts, milliseconds. */
   readonly graceMs: number;
 }
 
@@ -39,7 +42,9 @@ export async function judgeRevocation(request: RevocationRequest): Promise<Revoc
   if (!isVerified(request.verified)) return { status: 'unavailable', detail: 'the path was not verified' };
   let missing: RevocationStatus | undefined;
   for (const link of linksOf(request.verified)) {
-    const status = judgeLink(link, await request.crls(link), request);
+    const answer = await request.answers?.(link);
+    const status =
+      answer === undefined ? judgeLink(link, await request.crls(link), request) : judgeAnswer(link, answer, request);
     if (status.status === 'revoked') return status;
     if (status.status === 'unavailable') missing ??= status;
   }
@@ -62,6 +67,29 @@ function judgeLink(link: ChainLink, crl: Crl | undefined, request: RevocationReq
   const entry = crl.entry(link.certificate.serial);
   if (entry === undefined || entry.at > request.at) return { status: 'good' };
   return revoked(entry, link.certificate);
+}
+
+function judgeAnswer(
+  link: ChainLink,
+  answer: OcspAnswer | { readonly unavailable: string },
+  { at, graceMs }: RevocationRequest,
+): RevocationStatus {
+  const unavailable = (detail: string): RevocationStatus => ({
+    status: 'unavailable',
+    detail: `link ${link.depth}: ${detail}`,
+  });
+  if ('unavailable' in answer) return unavailable(answer.unavailable);
+  if (!speaksOf(answer, link.certificate, link.issuer)) return unavailable('the answer is about another certificate');
+  switch (answer.status.kind) {
+    case 'revoked':
+      if (answer.status.at <= at) return revoked(answer.status, link.certificate);
+      break;
+    case 'unknown':
+      return unavailable('the responder does not know the certificate');
+    case 'good':
+      break;
+  }
+  return at > answer.goodUntil + graceMs ? unavailable('the answer is out of date') : { status: 'good' };
 }
 
 const revoked = (entry: RevokedEntry, certificate: Certificate): RevocationStatus => ({
