@@ -18,7 +18,7 @@ const SAMPLES = [
   { file: 'Sign.java', language: 'Java', needs: 'JDK 11 及以上，无需依赖' },
   { file: 'Sign.cs', language: 'C#', needs: '.NET 6 及以上，无需依赖' },
   { file: 'sign.py', language: 'Python', needs: 'Python 3.9 及以上，无需依赖' },
-  { file: 'sign.mjs', language: 'Node.js', needs: 'Node.js 20 及以上，无需依赖' },
+  { file: 'sign.cjs', language: 'Node.js', needs: 'Node.js 20 及以上，无需依赖' },
 ] as const;
 
 /** `dir` holds docs.css and samples/. */

@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import type { DocsContext, Markup, Section } from './parts.ts';
-import { extensions, interfacesSection } from './sections/interfaces.ts';
+import { extensions } from './sections/extensions.ts';
+import { interfacesSection } from './sections/interfaces.ts';
 import { errors, faq, people, ticket } from './sections/rest.ts';
 import { sign } from './sections/sign.ts';
 import { day, flow, what } from './sections/start.ts';

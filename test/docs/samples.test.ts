@@ -36,7 +36,7 @@ function runCSharp(): string[] {
 }
 
 const runtimes = [
-  { language: 'Node.js', present: true, run: () => linesOf(process.execPath, ['sign.mjs']) },
+  { language: 'Node.js', present: true, run: () => linesOf(process.execPath, ['sign.cjs']) },
   {
     language: 'Python',
     present: has('python3', ['-c', 'import hashlib; hashlib.new("sm3")']),
