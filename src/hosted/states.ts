@@ -8,7 +8,6 @@ export type Tone = 'bad' | 'warn' | 'info' | 'ok';
 export type Icon =
   | 'badge'
   | 'block'
-  | 'check'
   | 'clock'
   | 'down'
   | 'lock'

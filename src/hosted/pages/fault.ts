@@ -28,14 +28,14 @@ export function faultPage(page: FaultPage): Markup {
     page.homeUrl === null
       ? ''
       : html`<div class="notice__do"><a class="btn btn--primary" rel="noreferrer" href="${page.homeUrl}">${words.act.restart}</a></div>`
-  }<p class="support">${words.site.support} <b>${page.error.supportCode}</b>${raw('　')}${words.site.supportHint}</p></div>`;
+  }${page.error.supportCode === '' ? '' : html`<p class="support">${words.site.support} <b>${page.error.supportCode}</b>${raw('　')}${words.site.supportHint}</p>`}</div>`;
   return shell({
     ...page,
     title: fill(text.title, params),
     state,
     body: html`<main class="wrap${page.asker === null ? ' wrap--narrow' : ''}">
 ${page.asker === null ? html`<div class="sheet sheet--one"><section class="do">${notice}</section></div>` : html`<div class="sheet">${ask(page)}<section class="do">${notice}</section></div>`}
-${foot(page, page.error.supportCode)}
+${foot(page, page.error.supportCode || null)}
 </main>`,
   });
 }

@@ -5,7 +5,6 @@ import type { Icon } from '../states.ts';
 const drawings: Readonly<Record<Icon, string>> = {
   badge: '<circle cx="12" cy="9.5" r="6"/><path d="M8.5 14.500L7.5 21l4.5-2.5 4.5 2.5-1-6.5"/>',
   block: '<circle cx="12" cy="12" r="9"/><path d="M5.7 5.700l12.6 12.6"/>',
-  check: '<path d="M5 12.5l4.500 4.500L19 7.500"/>',
   clock: '<circle cx="12" cy="12" r="9"/><path d="M12 7v5.300l3.5 2"/>',
   down: '<path d="M12 4v11M7.5 11L12 15.5 16.5 11M4.5 20h15"/>',
   lock: '<rect x="5" y="10.5" width="14" height="10" rx="1.5"/><path d="M8 10.500V7.500a4 4 0 0 1 8 0v3"/>',

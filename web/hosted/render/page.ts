@@ -35,11 +35,12 @@ export function createPage(boot: Boot): Page {
       : [h('span', { class: `tag is-${shown.tone}` }, shown.icon === 'spin' ? spin() : icon(shown.icon), shown.text)],
   );
   const scan = slot<Screen['scan']>(scanPlace, (shown) => (shown === null ? [] : drawScan(words, shown)));
-  const other = slot<Exclude<Stage, { kind: 'key' }>>(stage, (shown) => drawStage(boot, shown));
+  // Two tenants of one place: the form outlives the progress, what was typed into it does not.
+  const progress = h('div');
+  const drawProgress = slot<Exclude<Stage, { kind: 'key' }>>(progress, (shown) => drawStage(boot, shown));
   let mode = '';
 
-  const drawKey = (road: KeyRoad, keyed: boolean): void => {
-    if (!keyed) stage.replaceChildren(form.element);
+  const drawKey = (road: KeyRoad): void => {
     form.draw(road);
     pin.draw(road.pin);
   };
@@ -57,11 +58,10 @@ export function createPage(boot: Boot): Page {
       scanPlace.hidden = screen.scan === null;
       byId('roads').classList.toggle('roads--one', screen.scan === null);
       if (screen.scan !== null) scan(screen.scan);
-      if (screen.stage.kind === 'key') drawKey(screen.stage.road, mode === 'key');
-      else {
-        if (mode === 'key') pin.draw(null);
-        other(mode === 'key' ? forced(screen.stage) : screen.stage);
-      }
+      if (screen.stage.kind !== mode) stage.replaceChildren(screen.stage.kind === 'key' ? form.element : progress);
+      if (mode === 'key' && screen.stage.kind !== 'key') pin.take();
+      if (screen.stage.kind === 'key') drawKey(screen.stage.road);
+      else drawProgress(screen.stage);
       moveFocus(screen, before, mode);
       mode = screen.stage.kind;
     },
@@ -73,12 +73,6 @@ export function createPage(boot: Boot): Page {
       byId('announce').textContent = text;
     },
   };
-
-  /** The slot last drew something else into the same place: make it look new. */
-  function forced<T extends Stage>(shown: T): T {
-    stage.replaceChildren();
-    return { ...shown, again: Math.random() } as T;
-  }
 }
 
 function loneSheet(): void {

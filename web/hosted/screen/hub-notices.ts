@@ -64,7 +64,7 @@ export function endNotice(model: Model, boot: Boot): NoticeScreen | null {
     const state = boot.stateOfCode[fault.code] ?? 'trouble';
     return notice(boot, state, errorParams(model, boot, fault), {
       actions: go(labels.restart, home, 'primary'),
-      support: fault.supportCode,
+      support: fault.supportCode || null,
     });
   }
   if (view === null || model.leaving) return null;
