@@ -3,6 +3,7 @@ import type { JsonObject } from '#kernel/json.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import type { Members } from './members.ts';
 import { readStandBy, type StandByHub } from './stand-by.ts';
+import { TEST_PREFIX } from './test-messages.ts';
 
 /** Printed members → domain requests. Wire names stop here; what the values mean is the domain's business. */
 
@@ -80,6 +81,10 @@ export function readLogin(members: Members): Result<LoginRequest> {
   const standBy = readStandBy(members);
   if (!standBy.ok) return standBy;
   const taskId = textOf(members, 'taskId');
+  if (taskId.startsWith(TEST_PREFIX)) {
+    const reason = `以 ${TEST_PREFIX} 开头的任务标识留给回调测试`;
+    return refused(refusal('FIELD_INVALID', { field: 'taskId', label: '标识本次任务', reason }));
+  }
   const orgcode = textOf(members, 'orgcode');
   const { text, hub, content } = standBy.value;
   return ok({ taskId, orgcode, standBy: text, hub, content: { taskId, orgcode, standBy: content } });

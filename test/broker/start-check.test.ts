@@ -55,6 +55,7 @@ describe('startCheck', () => {
     ['an unknown unit', (m) => ({ ...m, caUnitId: 'nobody' }), 401, 'UNIT_UNKNOWN'],
     ['an unknown platform', (m) => ({ ...m, orgcode: '999999' }), 403, 'PLATFORM_UNKNOWN'],
     ['a mistyped extension', (m) => ({ ...m, standBy: '{"hub":{"returnURL":"x"}}' }), 400, 'FIELD_INVALID'],
+    ['a task named like a test message', (m) => ({ ...m, taskId: 'caihub-test-1' }), 400, 'FIELD_INVALID'],
     ['an ambiguous string', (m) => ({ ...m, standBy: 'x&taskId=1' }), 400, 'SIGN_AMBIGUOUS'],
   ])('refuses %s', async (_, change, code, name) => {
     const answer = await caller.call('startCheck', change(startCheck(caller)));
