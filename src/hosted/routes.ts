@@ -37,9 +37,11 @@ export function createHosted(deps: HostedDeps): Hono<EdgeEnv> {
   app.route('/hosted/api', pageRoutes({ ...deps, cookie, limiter: createLimiter(rates.interaction, deps.clock) }));
   app.route('/drivers', vendorRoutes({ ...deps, vendorLimiter: createLimiter(rates.vendor, deps.clock) }));
   app.route('/', factRoutes({ ...deps, origins }));
+  const originOf = (request: Request) => origins.ofHost(request.headers.get('host') ?? undefined);
   mountPages(app as unknown as Hono, {
     assets: deps.assets,
     publicOrigin: deps.publicUrl,
+    originOf,
     agentEndpoints: deps.agentEndpoints,
     now: () => deps.clock.now(),
     authorities: async () => {
@@ -54,7 +56,7 @@ export function createHosted(deps: HostedDeps): Hono<EdgeEnv> {
         fault: refusal === undefined ? null : pageError(refusal, supportCode ?? ''),
       };
     },
-    diagnoseGrant: (nonce) => deps.logins.diagnoseGrant(nonce, deps.publicUrl),
+    diagnoseGrant: async (nonce, request) => deps.logins.diagnoseGrant(nonce, await originOf(request)),
   });
   return app;
 }

@@ -109,6 +109,15 @@ describe('the login page as served', () => {
   });
 });
 
+describe('a hub with several public addresses', () => {
+  it('writes the one that this browser came to, and lets the page reach that one', async () => {
+    const hono = app({ originOf: async (request) => `https://${request.headers.get('host')}` });
+    const reply = await hono.request('/help/protection', { headers: { host: 'hub.intranet.example' } });
+    expect(await reply.text()).toContain('请核对地址栏域名为 hub.intranet.example');
+    expect(reply.headers.get('content-security-policy')).toContain("connect-src 'self' wss://hub.intranet.example ");
+  });
+});
+
 describe('a link that cannot be used', () => {
   const cases = [
     ['LINK_INVALID', 404, '链接不完整或已失效'],

@@ -10,7 +10,9 @@ export type Markup = HtmlEscapedString | Promise<HtmlEscapedString>;
 export interface PageContext {
   readonly lang: Language;
   readonly assets: Assets;
-  /** Host (and port) of the hub as the address bar shows it. */
+  /** Under which this browser reached the hub. */
+  readonly origin: string;
+  /** Its host (and port), as the address bar should show it. */
   readonly host: string;
 }
 

@@ -3,7 +3,6 @@ import type { SignedGrant } from '#agent/protocol.ts';
 import type { Bytes } from '#kernel/bytes.ts';
 import type { AuthorityView, PageError } from '../api.ts';
 import type { Assets } from '../assets.ts';
-import type { Language } from '../words.ts';
 import { diagnosePage } from './diagnose.ts';
 import { type FaultPage, faultPage, stateOfFault } from './fault.ts';
 import { pageHeaders } from './headers.ts';
@@ -23,6 +22,8 @@ export interface Looked {
 export interface PagesDeps {
   readonly assets: Assets;
   readonly publicOrigin: string;
+  /** The public origin under which this request came, where the hub has several (readings L55). */
+  readonly originOf?: (request: Request) => Promise<string>;
   /** Loopback WebSocket URLs of the agent, in the order in which they are tried. */
   readonly agentEndpoints: readonly string[];
   /** Registered origins that may frame the login page; none when absent. */
@@ -34,31 +35,42 @@ export interface PagesDeps {
   /** Reads only (link scanners come first). Without it the page learns everything from the claim. */
   readonly look?: (link: PageLink, request: Request) => Promise<Looked>;
   /** A grant for `enumerate` alone, interaction `diagnose`: the check page lists keys, it never signs. */
-  readonly diagnoseGrant?: (nonce: string) => Promise<SignedGrant>;
+  readonly diagnoseGrant?: (nonce: string, request: Request) => Promise<SignedGrant>;
 }
 
 /** Puts the hosted pages and their files on an app. GET only, but for the check page's own small endpoint. */
 export function mountPages(app: Hono, deps: PagesDeps): void {
-  const headers = pageHeaders(deps);
-  const host = new URL(deps.publicOrigin).host;
-  const contextOf = (c: Context): PageContext => ({ lang: languageOf(c), assets: deps.assets, host });
-  const send = async (c: Context, page: Markup, status: 200 | 403 | 404 | 410 = 200): Promise<Response> =>
-    c.html(await page, status, headers);
+  const contextOf = async (c: Context): Promise<PageContext> => {
+    const origin = (await deps.originOf?.(c.req.raw)) ?? deps.publicOrigin;
+    return {
+      lang: c.req.query('lang') === 'en' ? 'en' : 'zh',
+      assets: deps.assets,
+      origin,
+      host: new URL(origin).host,
+    };
+  };
+  const send = async (c: Context, page: PageContext, body: Markup, status: 200 | 403 | 404 | 410 = 200) =>
+    c.html(await body, status, pageHeaders({ ...deps, publicOrigin: page.origin }));
+  const put = (path: string, make: (page: PageContext) => Markup | Promise<Markup>) =>
+    app.get(path, async (c) => {
+      const page = await contextOf(c);
+      return send(c, page, await make(page));
+    });
 
   const login = async (c: Context, link: PageLink): Promise<Response> => {
+    const page = await contextOf(c);
     const looked = (await deps.look?.(link, c.req.raw)) ?? { asker: null, fault: null };
-    const page = contextOf(c);
-    if (looked.fault === null) return send(c, loginPage({ ...page, link, asker: looked.asker }));
-    return send(c, faultPage(faultOf(page, looked, looked.fault)), statusOf(looked.fault));
+    if (looked.fault === null) return send(c, page, loginPage({ ...page, link, asker: looked.asker }));
+    return send(c, page, faultPage(faultOf(page, looked, looked.fault)), statusOf(looked.fault));
   };
 
   app.get('/check/i/:interaction', (c) => login(c, { interaction: c.req.param('interaction') }));
   app.get('/check/:token', (c) => login(c, { token: c.req.param('token') }));
-  app.get('/diagnose', async (c) => send(c, diagnosePage({ ...contextOf(c), authorities: await deps.authorities() })));
-  app.get('/help', async (c) => send(c, helpPage({ ...contextOf(c), authorities: await deps.authorities() })));
-  app.get('/help/protection', (c) => send(c, protectionPage(contextOf(c))));
+  put('/diagnose', async (page) => diagnosePage({ ...page, authorities: await deps.authorities() }));
+  put('/help', async (page) => helpPage({ ...page, authorities: await deps.authorities() }));
+  put('/help/protection', protectionPage);
   app.post('/hosted/diagnose', async (c) =>
-    c.json(await diagnose(deps, await nonceOf(c)), 200, { 'cache-control': 'no-store' }),
+    c.json(await diagnose(deps, nonceOf(c), c.req.raw), 200, { 'cache-control': 'no-store' }),
   );
   app.get('/assets/*', (c) => {
     const asset = deps.assets.find(c.req.path, c.req.header('accept-encoding'));
@@ -71,8 +83,6 @@ export function mountPages(app: Hono, deps: PagesDeps): void {
   });
 }
 
-const languageOf = (c: Context): Language => (c.req.query('lang') === 'en' ? 'en' : 'zh');
-
 const faultOf = (page: PageContext, looked: Looked, error: PageError): FaultPage => ({
   ...page,
   error,
@@ -83,16 +93,16 @@ const faultOf = (page: PageContext, looked: Looked, error: PageError): FaultPage
 function statusOf(error: PageError): 403 | 404 | 410 {
   const state = stateOfFault(error);
   if (state === 'link-invalid') return 404;
-  return state === 'taken' ? 403 : 410;
+  return state === 'taken' || state === 'trouble' ? 403 : 410;
 }
 
-/** 64 hex digits, or nothing: the body is ours and tiny. */
-async function nonceOf(c: Context): Promise<string | null> {
+/** 64 hex digits, or nothing. */
+function nonceOf(c: Context): string | null {
   const text = c.req.query('nonce') ?? '';
   return /^[0-9a-f]{64}$/.test(text) ? text : null;
 }
 
-async function diagnose(deps: PagesDeps, nonce: string | null) {
+async function diagnose(deps: PagesDeps, nonce: string | null, request: Request) {
   return {
     ok: true,
     now: deps.now(),
@@ -103,7 +113,7 @@ async function diagnose(deps: PagesDeps, nonce: string | null) {
         integrity: deps.assets.integrity('dialects/standard-key.js'),
       },
     },
-    grant: nonce === null || deps.diagnoseGrant === undefined ? null : await deps.diagnoseGrant(nonce),
+    grant: nonce === null || deps.diagnoseGrant === undefined ? null : await deps.diagnoseGrant(nonce, request),
   };
 }
 
