@@ -57,10 +57,10 @@ async function proveSign(
   given: string,
 ): Promise<Result<Unit>> {
   const secrets = await deps.relyingParties.liveSecrets(deps.store.read, unit.id);
-  const { sign: algorithm }: SignProfile = unit.profile;
-  if (!verifySign(deps.gm, algorithm, secrets, canonicals, given)) {
+  const profile: SignProfile = unit.profile;
+  if (!verifySign(deps.gm, profile, secrets, canonicals, given)) {
     // Only a sandbox unit is told; it holds no real persons, and the string is its own message.
-    const shown = unit.profile.sandbox ? `algorithm=${algorithm}; canonical=${canonicals[0] ?? ''}` : undefined;
+    const shown = unit.profile.sandbox ? `algorithm=${profile.sign}; canonical=${canonicals[0] ?? ''}` : undefined;
     return refused(refusal('SIGN_WRONG', {}, shown));
   }
   return unit.status === 'active' ? ok(unit) : refused(refusal('UNIT_SUSPENDED'));

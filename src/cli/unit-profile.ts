@@ -1,10 +1,15 @@
+import { fromUtf8, hex } from '#kernel/bytes.ts';
 import { ok, type Result } from '#kernel/result.ts';
+
+import { parseCertificate, readCertificateText } from '#pki/certificate.ts';
 import type { UnitProfileInput } from '#relying-party/profile.ts';
 import { type Input, misused, wholeNumber } from './actions.ts';
+import type { AdminContext } from './admin.ts';
 
 export const profileOptions = {
   sandbox: { type: 'boolean' },
   sign: { type: 'string' },
+  'sign-cert': { type: 'string' },
   'all-members': { type: 'boolean' },
   freshness: { type: 'string' },
   subjects: { type: 'string' },
@@ -13,7 +18,8 @@ export const profileOptions = {
 
 export const profileHelp = {
   '--sandbox / --no-sandbox': '沙箱单位：签名错误时返回互认平台使用的签名原文（开发模式下默认开启）',
-  '--sign hmac-sm3|sm3': '签名算法（默认 hmac-sm3）',
+  '--sign hmac-sm3|sm3|sm2': '签名算法（默认 hmac-sm3）；sm2 须同时给出 --sign-cert',
+  '--sign-cert FILE': '单位的 SM2 签名证书（PEM、Base64 或 DER），--sign sm2 时用它验证请求',
   '--all-members': '未列入接口文档的参数也参与签名',
   '--freshness SECONDS': '要求 standBy.hub 带 timestamp 与 nonce，允许的时间差（默认 0，不要求）',
   '--subjects shared|own': '是否接受其他单位登记的证书（默认 shared）',
@@ -21,9 +27,17 @@ export const profileHelp = {
 };
 
 /** What the options say of a unit's profile, over `defaults`. */
-export function readProfile(input: Input, defaults: UnitProfileInput): Result<UnitProfileInput> {
-  const sign = oneOf(input, 'sign', ['hmac-sm3', 'sm3']);
+export function readProfile(
+  input: Input,
+  defaults: UnitProfileInput,
+  context: Pick<AdminContext, 'gm' | 'readFile'>,
+): Result<UnitProfileInput> {
+  const sign = oneOf(input, 'sign', ['hmac-sm3', 'sm3', 'sm2']);
   if (!sign.ok) return sign;
+  const signKey = readSignKey(input, context);
+  if (!signKey.ok) return signKey;
+  if (sign.value === 'sm2' && signKey.value === undefined)
+    return misused('--sign-cert', '选项', '使用 sm2 须给出签名证书');
   const subjects = oneOf(input, 'subjects', ['shared', 'own']);
   if (!subjects.ok) return subjects;
   const seal = oneOf(input, 'seal', ['any', 'ses']);
@@ -38,10 +52,24 @@ export function readProfile(input: Input, defaults: UnitProfileInput): Result<Un
     ...(sandbox !== undefined && { sandbox }),
     ...(allMembers !== undefined && { allMembers }),
     ...(sign.value !== undefined && { sign: sign.value }),
+    ...(signKey.value !== undefined && { signKey: signKey.value }),
     ...(subjects.value !== undefined && { subjects: subjects.value }),
     ...(seal.value !== undefined && { seal: seal.value }),
     ...(freshness.value !== undefined && { freshness: freshness.value }),
   });
+}
+
+/** The public point of the certificate in the named file, lower hex. */
+function readSignKey(
+  input: Input,
+  { gm, readFile }: Pick<AdminContext, 'gm' | 'readFile'>,
+): Result<string | undefined> {
+  const file = input.text('sign-cert');
+  if (file === undefined) return ok(undefined);
+  const bytes = readFile(file);
+  const certificate = parseCertificate(gm, bytes) ?? readCertificateText(gm, fromUtf8(bytes));
+  if (certificate?.key.kind !== 'sm2') return misused('--sign-cert', '选项', '文件中不是 SM2 证书');
+  return ok(hex(certificate.key.publicKey.point));
 }
 
 function oneOf<T extends string>(input: Input, option: string, allowed: readonly T[]): Result<T | undefined> {

@@ -69,7 +69,7 @@ async function addUnit(input: Input, context: AdminContext): Promise<Result<Repo
   const callback = input.text('callback');
   const name = input.text('name') ?? (callback === undefined ? undefined : '我的交易系统');
   if (name === undefined) return misused('--name', '接入单位名称', '请填写单位名称');
-  const profile = readProfile(input, { sandbox: context.mode === 'development' });
+  const profile = readProfile(input, { sandbox: context.mode === 'development' }, context);
   if (!profile.ok) return profile;
   const id = input.text('id');
   const added = await recorded<AddedUnit>(
@@ -138,7 +138,7 @@ async function showUnit({ words }: Input, { store, relyingParties }: AdminContex
 
 async function setUnit(input: Input, context: AdminContext): Promise<Result<Report>> {
   const id = input.words['unit'] ?? '';
-  const profile = readProfile(input, {});
+  const profile = readProfile(input, {}, context);
   if (!profile.ok) return profile;
   const name = input.text('name');
   const changed = await recorded(

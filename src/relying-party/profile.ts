@@ -4,7 +4,9 @@ import { z } from 'zod';
  * How one connecting unit talks to the hub. Every member has a default, so `{}` is a whole profile.
  *
  * `sandbox`     a unit for trying out: a wrong `sign` is answered with the canonical string the hub used (never for a real unit)
- * `sign`        `hmac-sm3`: HMAC-SM3 with the secret over the canonical string · `sm3`: SM3(canonical string + `&key=` + secret) (readings L1)
+ * `sign`        `hmac-sm3`: HMAC-SM3 with the secret over the canonical string · `sm3`: SM3(canonical string + `&key=` + secret) ·
+ *               `sm2`: SM2-with-SM3 by the unit's own key; what the hub sends is signed by `hmac-sm3` then (readings L1)
+ * `signKey`     for `sm2`: the public key of the unit's certificate, 65-byte point in lower hex
  * `allMembers`  also signs and reads members that the interface does not print
  * `freshness`   seconds that `standBy.hub.timestamp` of startCheck may differ from the hub's clock; 0 = not demanded (readings L3)
  * `subjects`    `shared`: a certificate enrolled by any unit works here · `own`: only this unit's own enrolments (readings L28)
@@ -12,7 +14,11 @@ import { z } from 'zod';
  */
 export const unitProfile = z.strictObject({
   sandbox: z.boolean().default(false),
-  sign: z.enum(['hmac-sm3', 'sm3']).default('hmac-sm3'),
+  sign: z.enum(['hmac-sm3', 'sm3', 'sm2']).default('hmac-sm3'),
+  signKey: z
+    .string()
+    .regex(/^(04[0-9a-f]{128})?$/)
+    .default(''),
   allMembers: z.boolean().default(false),
   freshness: z.int().min(0).max(3600).default(0),
   subjects: z.enum(['shared', 'own']).default('shared'),

@@ -9,7 +9,7 @@ import { type PrintedField, printedNames } from './interfaces.ts';
 import type { Members } from './members.ts';
 
 /** Which algorithm, and over which members (readings L1). */
-export type SignProfile = Pick<UnitProfile, 'sign' | 'allMembers'>;
+export type SignProfile = Pick<UnitProfile, 'sign' | 'allMembers'> & Partial<Pick<UnitProfile, 'signKey'>>;
 
 /**
  * The text under `sign`: members without `sign`, without "" , sorted by name in code-unit order, `name=value` joined by `&`. UTF-8.
@@ -28,6 +28,7 @@ export function canonicalString(members: Iterable<readonly [string, string]>): s
 export function signatureOf(gm: Gm, algorithm: SignProfile['sign'], secret: Secret<string>, canonical: string): Bytes {
   switch (algorithm) {
     case 'hmac-sm3':
+    case 'sm2': // the hub has no key of the unit's: what it sends is proved by the shared secret
       return gm.hmacSm3(utf8(secret.reveal()), utf8(canonical));
     case 'sm3':
       return gm.sm3(utf8(`${canonical}&key=${secret.reveal()}`));
@@ -64,10 +65,30 @@ export function canonicalStrings(
 }
 
 /**
- * Whether `given` (hex of either case, or base64) is the signature of one of the strings by one of the secrets. Every pair is computed
- * and compared in constant time, so the answer's time does not tell which secret it was.
+ * Whether `given` is the signature of one of the strings: hex of either case or base64 of a digest by one of the secrets, or, under `sm2`,
+ * base64 of an SM2 signature (any form of domain 1.1, default id) by the unit's registered key.
  */
 export function verifySign(
+  gm: Gm,
+  profile: SignProfile,
+  secrets: readonly Secret<string>[],
+  canonicals: readonly string[],
+  given: string,
+): boolean {
+  return profile.sign === 'sm2'
+    ? verifySm2(gm, profile.signKey ?? '', canonicals, given)
+    : verifyDigest(gm, profile.sign, secrets, canonicals, given);
+}
+
+function verifySm2(gm: Gm, signKey: string, canonicals: readonly string[], given: string): boolean {
+  const key = gm.sm2.importPublic(fromHex(signKey) ?? new Uint8Array());
+  const signature = fromBase64(given.trim());
+  if (key === undefined || signature === undefined) return false;
+  return canonicals.some((canonical) => gm.sm2.verify(key, [utf8(canonical)], signature));
+}
+
+/** Every pair is computed and compared in constant time, so the answer's time does not tell which secret it was. */
+function verifyDigest(
   gm: Gm,
   algorithm: SignProfile['sign'],
   secrets: readonly Secret<string>[],

@@ -13,10 +13,13 @@ const codeOf = (text: string | Uint8Array) => {
 describe('the strict JSON reader', () => {
   it('reads what JSON.parse reads, when no name stands twice', () => {
     fc.assert(
-      fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
-        const got = read(JSON.stringify(value));
-        expect(got.ok ? got.value : got.refusal).toEqual(JSON.parse(JSON.stringify(value)));
-      }),
+      fc.property(
+        fc.jsonValue({ maxDepth: 6 }).filter((value) => !JSON.stringify(value).includes('__proto__')),
+        (value) => {
+          const got = read(JSON.stringify(value));
+          expect(got.ok ? got.value : got.refusal).toEqual(JSON.parse(JSON.stringify(value)));
+        },
+      ),
       { numRuns: 500 },
     );
   });

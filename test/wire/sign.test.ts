@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createGm } from '#crypto/provider.ts';
-import { base64 } from '#kernel/bytes.ts';
+import { base64, hex, utf8 } from '#kernel/bytes.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import { Secret } from '#kernel/secret.ts';
 import { type InterfaceName, interfaceOf } from '#wire/interfaces.ts';
@@ -34,7 +34,7 @@ function judge(body: JsonObject, name: InterfaceName = 'startCheck', profile = p
   const canonicals = canonicalStrings(profile, fields, members.value, body);
   if (!canonicals.ok) return canonicals.refusal.code;
   const given = members.value.values.get('sign') ?? '';
-  return verifySign(gm, profile.sign, secrets, canonicals.value, given) ? 'accepted' : 'SIGN_WRONG';
+  return verifySign(gm, profile, secrets, canonicals.value, given) ? 'accepted' : 'SIGN_WRONG';
 }
 
 describe('the sign vector', () => {
@@ -47,6 +47,26 @@ describe('the sign vector', () => {
   ] as const)('by %s is %s', (sign, expected) => {
     expect(signMembers(gm, { ...plain, sign }, secret, Object.entries(sample))).toBe(expected);
     expect(judge({ ...sample, sign: expected }, 'startCheck', { ...plain, sign })).toBe('accepted');
+  });
+});
+
+describe('a sign by the unit’s own SM2 key', () => {
+  const key = gm.sm2.generateKey();
+  const stranger = gm.sm2.generateKey();
+  const profile: SignProfile = { sign: 'sm2', allMembers: false, signKey: hex(key.publicKey.point) };
+  const by = async (signer: typeof key, text: string) => base64(await gm.sm2.sign(signer, [utf8(text)]));
+
+  it('is taken as base64 DER over the canonical string, and nothing else is', async () => {
+    expect(judge({ ...sample, sign: await by(key, CANON) }, 'startCheck', profile)).toBe('accepted');
+    expect(judge({ ...sample, sign: await by(stranger, CANON) }, 'startCheck', profile)).toBe('SIGN_WRONG');
+    expect(judge({ ...sample, sign: await by(key, `${CANON}0`) }, 'startCheck', profile)).toBe('SIGN_WRONG');
+    expect(judge({ ...sample, sign: HMAC }, 'startCheck', profile)).toBe('SIGN_WRONG');
+  });
+
+  it('is never right while no key is registered', async () => {
+    expect(judge({ ...sample, sign: await by(key, CANON) }, 'startCheck', { ...profile, signKey: '' })).toBe(
+      'SIGN_WRONG',
+    );
   });
 });
 
