@@ -17,7 +17,15 @@ describeOnBothDatabases('a connecting unit', ({ open }) => {
       id: 'LN-BIZ-0001',
       name: '示例交易系统',
       status: 'active',
-      profile: { sandbox: false, sign: 'hmac-sm3', allMembers: false, freshness: 0, subjects: 'shared', seal: 'any' },
+      profile: {
+        sandbox: false,
+        sign: 'hmac-sm3',
+        signKey: '',
+        allMembers: false,
+        freshness: 0,
+        subjects: 'shared',
+        seal: 'any',
+      },
     });
     expect(secret.reveal()).toMatch(/^[A-Za-z0-9]{43}$/);
     expect(fileKey.reveal()).toMatch(/^[\x21-\x7e]{16}$/);
