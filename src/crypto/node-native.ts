@@ -13,7 +13,7 @@ import {
   pbkdf2Sync,
   randomBytes,
 } from 'node:crypto';
-import { type Bytes, concat } from '#kernel/bytes.ts';
+import { type Bytes, base64, concat } from '#kernel/bytes.ts';
 import { curve, isScalar, leftPad } from './curve.ts';
 import { tlv, uint } from './der.ts';
 import type { Sm2PublicKey } from './gm.ts';
@@ -141,7 +141,10 @@ function publicOf(d: Bytes): Bytes {
   return pair.getPublicKey();
 }
 
-/** x‖y of k·P. Both have passed the gates: 1 <= k <= n-1 and P on the curve. */
+/**
+ * x‖y of k·P. Both have passed the gates: 1 <= k <= n-1 and P on the curve.
+ * As PEM, because its label says EC: DER without a label is decoded once as an EC key and once more as an SM2 key, a multiplication each.
+ */
 function multiply(k: Bytes, point: Bytes): Bytes {
   const parameters = tlv(
     0x30,
@@ -153,7 +156,8 @@ function multiply(k: Bytes, point: Bytes): Bytes {
     uint(ONE),
   );
   const sec1 = tlv(0x30, uint(ONE), tlv(0x04, k), tlv(0xa0, parameters));
-  const product = createPublicKey(createPrivateKey({ key: Buffer.from(sec1), format: 'der', type: 'sec1' }));
+  const pem = `-----BEGIN EC PRIVATE KEY-----\n${base64(sec1).replace(/.{64}/g, '$&\n')}\n-----END EC PRIVATE KEY-----\n`;
+  const product = createPublicKey(createPrivateKey({ key: pem, format: 'pem' }));
   const spki = product.export({ format: 'der', type: 'spki' });
   return spki.subarray(spki.length - 64);
 }
