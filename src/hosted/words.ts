@@ -62,7 +62,8 @@ export const zh = {
     ukeyRoadHint: 'UKey 需要插在装有证书助手的电脑上。',
     pin: 'UKey PIN 码',
     pinHint: 'PIN 码只交给本机的证书助手，不经网络传输。',
-    pinAgentHint: '请在下面由证书助手提供的窗口中输入 PIN 码，本页看不到您输入的内容。',
+    pinAgentHint: '请在上面由证书助手提供的窗口中输入 PIN 码，本页看不到您输入的内容。',
+    pinAgentBefore: '点击后由证书助手显示 PIN 码窗口，本页看不到您输入的内容。',
     pinFrame: '证书助手的 PIN 码输入窗口',
     pinKnown: '这把 UKey 已通过 PIN 码验证，可直接登录。',
     pinMissing: '请输入 PIN 码。',
@@ -91,6 +92,7 @@ export const zh = {
     tail: '尾号 {tail}',
     days: '天后到期',
     today: '今天到期',
+    until: '有效期至 {date}',
     expired: '已过期',
     revoked: '已吊销',
     superseded: '已更换',
@@ -373,11 +375,11 @@ export const en: Words = {
     check: 'System check',
     otherLanguage: '中文',
     support: 'Support code',
-    supportHint: 'Quote it when you call the trading system’s help desk',
+    supportHint: "Quote it when you call the trading system's help desk",
     domain: 'Check that the address bar shows',
     protection: 'How we protect your certificate',
     noscript:
-      'This page needs JavaScript. Please switch it on in the browser’s settings and open the page again, or use Chrome or Edge.',
+      "This page needs JavaScript. Please switch it on in the browser's settings and open the page again, or use Chrome or Edge.",
     oldTitle: 'This browser cannot show the page',
     oldText:
       'Please use Chrome or Edge 86 or newer and come back from the trading system. If your browser is newer, check the network and reload.',
@@ -419,7 +421,8 @@ export const en: Words = {
     ukeyRoadHint: 'The key has to be plugged into a computer with the certificate assistant.',
     pin: 'USB key PIN',
     pinHint: 'The PIN goes only to the certificate assistant on this computer, never over the network.',
-    pinAgentHint: 'Type the PIN in the assistant’s own window below. This page cannot see it.',
+    pinAgentHint: "Type the PIN in the assistant's own window above. This page cannot see it.",
+    pinAgentBefore: 'The assistant will show its own PIN window. This page cannot see what you type.',
     pinFrame: 'PIN window of the certificate assistant',
     pinKnown: 'The PIN of this key has been checked already. You can log in.',
     pinMissing: 'Please type the PIN.',
@@ -448,6 +451,7 @@ export const en: Words = {
     tail: '…{tail}',
     days: 'days left',
     today: 'Ends today',
+    until: 'valid to {date}',
     expired: 'Expired',
     revoked: 'Revoked',
     superseded: 'Replaced',
@@ -468,7 +472,7 @@ export const en: Words = {
   mobile: {
     title: 'Scan with your phone',
     titleTouch: 'Mobile certificate',
-    hint: 'Scan with your certificate vendor’s app',
+    hint: "Scan with your certificate vendor's app",
     hintOf: 'Scan with the app of {authority}',
     choose: 'Choose your vendor to see the QR code',
     other: 'Another vendor',
@@ -524,7 +528,7 @@ export const en: Words = {
       text: 'When you press the button, the browser asks whether this page may reach apps on this device. Please choose “Allow”.',
     },
     'lna-blocked': {
-      title: 'Please choose “Allow” in the browser’s question',
+      title: "Please choose “Allow” in the browser's question",
       text: 'The browser needs your consent before this page can reach the assistant. The question is below the left end of the address bar: “Access other apps and services on this device”.',
     },
     'lna-denied': {
@@ -566,7 +570,7 @@ export const en: Words = {
     },
     'not-yet-valid': {
       title: 'This certificate is not valid yet',
-      text: 'The certificate of {authority}, …{tail}, can log in once it is valid. The hub’s clock decides, not this computer’s.',
+      text: "The certificate of {authority}, …{tail}, can log in once it is valid. The hub's clock decides, not this computer's.",
     },
     revoked: {
       title: 'The vendor has revoked this certificate',
@@ -582,7 +586,7 @@ export const en: Words = {
     },
     denied: {
       title: 'This certificate is not registered yet',
-      text: 'The certificate of {authority}, …{tail}, is valid, but the province’s register does not know it yet. Please bind it in “{platform}” first.',
+      text: "The certificate of {authority}, …{tail}, is valid, but the province's register does not know it yet. Please bind it in “{platform}” first.",
     },
     suspended: {
       title: '{authority} has suspended its service here',
@@ -594,7 +598,7 @@ export const en: Words = {
     },
     'cert-invalid': { title: 'The certificate did not pass the check', text: '{message}' },
     'status-down': {
-      title: 'The certificate’s status cannot be looked up now',
+      title: "The certificate's status cannot be looked up now",
       text: 'To be safe, the certificate of {authority}, …{tail}, was not accepted this time. Please try again in 5 minutes, or use another certificate.',
     },
     'sign-failed': {
@@ -625,7 +629,7 @@ export const en: Words = {
       title: 'This login is over',
       text: 'Each login link works once. Please go on in the trading system; to log in again, start from there.',
     },
-    done: { title: 'You are verified', text: 'Please go on in the trading system’s page. This page can be closed.' },
+    done: { title: 'You are verified', text: "Please go on in the trading system's page. This page can be closed." },
     'no-answer': {
       title: 'You are verified; the trading system does not answer yet',
       text: 'The result is kept and sent again by itself (try {n}, in {left}). You may wait here, or look in the trading system later.',
@@ -657,12 +661,12 @@ export const en: Words = {
     CHALLENGE_WRONG: 'What was signed is not this login.',
     CHALLENGE_USED: 'This request has been used already.',
     CHALLENGE_EXPIRED: 'This request has run out of time.',
-    AUTHORITY_SUSPENDED: 'The vendor has suspended its service here. Please use another vendor’s certificate.',
+    AUTHORITY_SUSPENDED: "The vendor has suspended its service here. Please use another vendor's certificate.",
     AUTHORITY_UNAVAILABLE: 'The vendor does not answer. Please try again in a minute, or use another certificate.',
     AUTHORITY_REFUSED: 'The vendor could not finish the check.',
     MOBILE_CANCELLED: 'You cancelled on the phone. Please scan again.',
     MOBILE_EXPIRED: 'The QR code has ended. Please refresh it and scan again.',
-    UNIT_SUSPENDED: 'The trading system’s access is suspended. Please call its help desk.',
+    UNIT_SUSPENDED: "The trading system's access is suspended. Please call its help desk.",
     PLATFORM_UNKNOWN: 'The trading system is not registered here. Please call its help desk.',
     INPUT_NOT_ALLOWED: 'The request came from a place that is not allowed. Please start again from the trading system.',
     RATE_LIMITED: 'Too many requests.',
@@ -674,9 +678,9 @@ export const en: Words = {
     lead: 'Log in to a trading system with a certificate of any connected vendor, usually within a minute.',
     stepsTitle: 'Three steps',
     step1:
-      'Choose “CA login” in the trading system, and compare the system’s name and domain on the left of this page.',
+      "Choose “CA login” in the trading system, and compare the system's name and domain on the left of this page.",
     step2:
-      'Plug in the USB key, choose the certificate and type the PIN; or scan the QR code with your vendor’s phone app.',
+      "Plug in the USB key, choose the certificate and type the PIN; or scan the QR code with your vendor's phone app.",
     step3: 'You return to the trading system by yourself.',
     troubleTitle: 'When something is wrong',
     trouble:
@@ -728,11 +732,11 @@ export const en: Words = {
     cookiesBad:
       'The browser forbids cookies. Please allow them for this site; otherwise a reload means starting again.',
     time: 'Clock',
-    timeOk: '{s} s off the hub’s clock',
+    timeOk: "{s} s off the hub's clock",
     timeBad:
-      'This computer’s clock is {left} off. Logging in works, but set the clock so that you do not misread opening times.',
-    timeFail: 'The hub’s time could not be read. Please check the network and try again.',
-    permission: 'Browser’s permission',
+      "This computer's clock is {left} off. Logging in works, but set the clock so that you do not misread opening times.",
+    timeFail: "The hub's time could not be read. Please check the network and try again.",
+    permission: "Browser's permission",
     permissionOk: 'The browser lets this page reach the assistant',
     permissionNotNeeded: 'This browser needs no permission',
     permissionAsk: 'The browser has not decided yet. Please choose “Allow” when it asks.',
@@ -741,7 +745,7 @@ export const en: Words = {
     agent: 'Certificate assistant',
     agentOk: 'The assistant is running ({version})',
     agentBad: 'The assistant was not found. Please install and start it, then check again. Downloads are below.',
-    agentWaiting: 'Connecting to the assistant; watch for the browser’s question',
+    agentWaiting: "Connecting to the assistant; watch for the browser's question",
     agentNotPaired:
       'The assistant is running but not paired with this hub. Add {host} in it, compare the fingerprint and confirm.',
     keys: 'USB key',

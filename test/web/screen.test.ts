@@ -77,7 +77,10 @@ describe('a certificate that cannot log in', () => {
     const [off, good] = [card({}, { status: 'expired' }), card({}, { authority: bohai })];
     const calm = show({ cards: [off, good] });
     expect([calm.state, roadOf(calm).chosen, roadOf(calm).notice]).toEqual(['ready', good.id, null]);
-    expect(roadOf(calm).list[0]).toMatchObject({ why: true });
+    expect(roadOf(calm).list.map((one) => [one.id, one.why])).toEqual([
+      [good.id, false],
+      [off.id, true],
+    ]);
     const asked = show({ cards: [off, good], shown: off.id });
     expect([asked.state, roadOf(asked).submit?.busy]).toEqual(['expired', false]);
   });

@@ -39,9 +39,8 @@ function drawCard(words: Words, card: CardScreen): HTMLElement {
           { class: 'cert__meta' },
           card.meta.map((part) => h('span', {}, part)),
         ),
-        card.why ? [h('br'), whyButton(words, card)] : null,
       ),
-      drawDays(card.days),
+      drawDays(card.days, card.why ? whyButton(words, card) : null),
     ),
   );
 }
@@ -60,12 +59,13 @@ const whyButton = (words: Words, card: CardScreen): HTMLElement =>
     words.card.why,
   );
 
-const drawDays = (days: CardScreen['days']): HTMLElement =>
+const drawDays = (days: CardScreen['days'], why: HTMLElement | null): HTMLElement =>
   h(
     'span',
     { class: `cert__days${days.tone === '' ? '' : ` is-${days.tone}`}` },
     days.figure === '' ? null : h('b', {}, days.figure),
     h('span', {}, days.word),
+    why,
     h('br'),
     days.date,
   );

@@ -60,6 +60,7 @@ export function pinPlace(
         built = key;
         input.value = '';
         place.replaceChildren(...(pin === null ? [] : build(pin)));
+        if (pin?.entry === 'frame') place.scrollIntoView({ block: 'nearest' });
       }
       if (pin === null) return;
       const open = pin.entry === 'page' && !pin.locked;

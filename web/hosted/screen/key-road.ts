@@ -73,7 +73,12 @@ export function keyRoad(model: Model, view: LoginView, boot: Boot): KeyRoad {
   const shown = model.pulled === null ? model.cards : [model.pulled.card, ...model.cards];
   if (!model.keysRead && shown.length === 0) return { ...bare, wait: login.keysReading };
   if (shown.length === 0) return { ...bare, empty: true };
-  const list = shown.map((card) => cardScreen(model, boot, card));
+  // Those that can be used first: a drawer full of old keys must not hide the good one.
+  const sorted = [
+    ...shown.filter((card) => offState(card) === null),
+    ...shown.filter((card) => offState(card) !== null),
+  ];
+  const list = sorted.map((card) => cardScreen(model, boot, card));
   const head = fill(login.keys, { n: String(model.cards.length) });
   const waiting = trouble ?? pulledNotice(model, boot);
   if (waiting !== null) return { ...bare, head, list, notice: waiting };
@@ -126,7 +131,7 @@ function pinScreen(model: Model, boot: Boot, card: Card): PinScreen {
   if (model.work?.step === 'frame') return { ...base, entry: 'frame', hint: login.pinAgentHint, url: model.work.url };
   if (card.loggedIn) return { ...base, entry: 'known', hint: login.pinKnown };
   const entry = card.pinEntry;
-  const usual = entry === 'agent' ? login.pinAgentHint : login.pinHint;
+  const usual = entry === 'agent' ? login.pinAgentBefore : login.pinHint;
   switch (model.pin.at) {
     case 'wrong':
       return { ...base, entry, wrong: true, hint: fill(login.pinWrong, { n: String(model.pin.remaining) }) };
@@ -186,11 +191,13 @@ function cardScreen(model: Model, boot: Boot, card: Card): CardScreen {
   }
   if (off !== null) {
     const word = words[offWord[off] ?? 'invalid'];
+    // A bare date beside 已吊销 would read as the day of it.
+    const date = off === 'expired' ? view.notAfter : fill(words.until, { date: view.notAfter });
     return {
       ...base,
       holder: view.holder,
       meta,
-      days: { figure: '', word, date: view.notAfter, tone: off === 'status-down' ? 'warn' : 'bad' },
+      days: { figure: '', word, date, tone: off === 'status-down' ? 'warn' : 'bad' },
     };
   }
   if (view.daysLeft <= 0)

@@ -4,11 +4,11 @@ import type { Boot } from '../boot.ts';
 import { fill } from '../boot.ts';
 import { isReady, type Model, type Timing } from '../model.ts';
 import { endNotice, framedNotice, hubNotice, noAnswerNotice } from './hub-notices.ts';
-import { type CardScreen, type KeyRoad, keyRoad } from './key-road.ts';
+import { type KeyRoad, keyRoad } from './key-road.ts';
 import type { NoticeScreen } from './notices.ts';
 import { type ScanScreen, scanScreen } from './scan.ts';
 
-export type { CardScreen, KeyRoad, NoticeScreen, ScanScreen };
+export type { KeyRoad, NoticeScreen };
 
 /** What the page shows, as plain data: the same model always gives the same screen. */
 export interface Screen {
