@@ -66,8 +66,14 @@ export function createSmCrypto(): Provider {
     publicOf: (d) => bytes(smCrypto.sm2.getPublicKeyFromPrivateKey(hex(d))),
     sign: (key, z, message) =>
       bytes(smCrypto.sm2.doSignature([...digest(z, message)], hex(key.d), { hash: false, der: false })),
-    verify: (key, z, message, raw) =>
-      smCrypto.sm2.doVerifySignature([...digest(z, message)], hex(raw), hex(key.point), { hash: false, der: false }),
+    verify(key, z, message, raw) {
+      const options = { hash: false, der: false };
+      try {
+        return smCrypto.sm2.doVerifySignature([...digest(z, message)], hex(raw), hex(key.point), options);
+      } catch {
+        return false; // sG + tP is infinity: it asks that point for its x. Whoever owns a key can make such a signature.
+      }
+    },
     encrypt(key, plaintext) {
       for (;;) {
         const made = bytes(smCrypto.sm2.doEncrypt([...plaintext], hex(key.point), 1));
