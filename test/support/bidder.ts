@@ -38,6 +38,11 @@ export class Browser {
     return reply;
   }
 
+  /** What it would send to this origin as its Cookie header. */
+  cookies(url: string): string {
+    return [...(this.#jars.get(new URL(url).host) ?? [])].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+
   /** One call of the pages' API, as same-origin script would make it. */
   async call<K extends keyof PageApi>(
     hub: string,
