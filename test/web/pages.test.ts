@@ -194,3 +194,32 @@ describe('the other pages', () => {
     expect(asked).toEqual(['ab'.repeat(32)]);
   });
 });
+
+describe('the hub’s own address', () => {
+  it('says to each visitor where he goes next, in both languages', async () => {
+    const zh = await (await app().request('/')).text();
+    expect(zh).toContain('href="/diagnose"');
+    expect(zh).toContain('href="/docs"');
+    expect(zh).toContain('400-');
+    const en = await (await app().request('/?lang=en')).text();
+    expect(en).toContain('lang="en"');
+    expect(en).toContain('href="/diagnose?lang=en"');
+  });
+
+  it('answers an address that leads nowhere with a page for people and with JSON for programs', async () => {
+    const page = await app().request('/check/');
+    expect(page.status).toBe(404);
+    expect(await page.text()).toContain('没有这个页面');
+    for (const [path, method] of [
+      ['/hosted/api/nothing', 'POST'],
+      ['/hosted/nothing', 'GET'],
+      ['/nothing', 'DELETE'],
+    ] as const) {
+      const reply = await app().request(path, { method });
+      expect([reply.status, await reply.json()]).toEqual([
+        404,
+        { code: 404, msg: expect.stringContaining('接口地址不存在') },
+      ]);
+    }
+  });
+});

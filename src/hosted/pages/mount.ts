@@ -1,10 +1,12 @@
 import type { Context, Hono } from 'hono';
 import type { SignedGrant } from '#agent/protocol.ts';
 import type { Bytes } from '#kernel/bytes.ts';
+import { refusal, rowOf, sentence } from '#kernel/errors.ts';
 import type { AuthorityView, PageError } from '../api.ts';
 import type { Assets } from '../assets.ts';
 import { diagnosePage } from './diagnose.ts';
 import { type FaultPage, faultPage, stateOfFault } from './fault.ts';
+import { frontPage, lostPage } from './front.ts';
 import { pageHeaders } from './headers.ts';
 import { helpPage, protectionPage } from './help.ts';
 import type { Markup, PageContext } from './layout.ts';
@@ -66,12 +68,20 @@ export function mountPages(app: Hono, deps: PagesDeps): void {
 
   app.get('/check/i/:interaction', (c) => login(c, { interaction: c.req.param('interaction') }));
   app.get('/check/:token', (c) => login(c, { token: c.req.param('token') }));
+  put('/', async (page) => frontPage({ ...page, authorities: await deps.authorities() }));
   put('/diagnose', async (page) => diagnosePage({ ...page, authorities: await deps.authorities() }));
   put('/help', async (page) => helpPage({ ...page, authorities: await deps.authorities() }));
   put('/help/protection', protectionPage);
   app.post('/hosted/diagnose', async (c) =>
     c.json(await diagnose(deps, nonceOf(c), c.req.raw), 200, { 'cache-control': 'no-store' }),
   );
+  /** A person gets a page; a program that missed an address of ours gets the catalogue's answer. */
+  app.notFound(async (c) => {
+    const forPeople = c.req.method === 'GET' && !/^\/(hosted|drivers|assets)\//.test(c.req.path);
+    if (!forPeople) return c.json({ code: rowOf('ROUTE_UNKNOWN').wire, msg: sentence(refusal('ROUTE_UNKNOWN')) }, 404);
+    const page = await contextOf(c);
+    return send(c, page, lostPage(page), 404);
+  });
   app.get('/assets/*', (c) => {
     const asset = deps.assets.find(c.req.path, c.req.header('accept-encoding'));
     if (asset === undefined) return c.notFound();
