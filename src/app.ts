@@ -27,6 +27,7 @@ import { type Clock, systemClock } from '#kernel/clock.ts';
 import { newId } from '#kernel/ids.ts';
 import { createLog, type Logger } from '#kernel/log.ts';
 import { type Random, systemRandom } from '#kernel/random.ts';
+import { createSteadyClock } from '#kernel/steady-clock.ts';
 import { createRelyingParties, type RelyingParties } from '#relying-party/relying-parties.ts';
 import { createFieldCipher, type FieldCipher } from '#store/field-cipher.ts';
 import { loadHubKey } from '#store/hub-keys.ts';
@@ -55,7 +56,9 @@ export interface Core {
 
 /** Opens the database and everything that stands on it. `admin`: beside a running hub, without its lock. */
 export async function openCore(config: HubConfig, log: Logger, options: { admin?: boolean } = {}): Promise<Core> {
-  const clock = systemClock;
+  const clock = createSteadyClock(systemClock, (byMs) =>
+    log.error({ alarm: 'clock', byMs }, 'the clock of this machine was set; the hub goes on counting without it'),
+  );
   const random = systemRandom;
   const gm = createGm({ alarm: (message) => log.error({ alarm: 'crypto' }, message) });
   const store = await openStore(
