@@ -11,6 +11,8 @@ export interface Ledgers {
   readonly states: Readonly<Record<string, number>>;
   /** taskIds the hub calls succeeded. */
   readonly succeeded: readonly string[];
+  /** taskIds the hub knows at all. */
+  readonly known: readonly string[];
   readonly pending: number;
   readonly journal: { readonly ok: boolean };
 }
@@ -47,6 +49,7 @@ export async function joinLedgers(stage: Stage, accepted: readonly string[]): Pr
       effects: new Map(stage.receiver().map(({ taskId, effects, repeats }) => [taskId, { effects, repeats }])),
       states,
       succeeded: rows.filter((row) => row.state === 'succeeded').map(taskOf),
+      known: rows.map(taskOf),
       pending: await pendingOf(core),
       journal: { ok: journal.ok },
     };
@@ -66,7 +69,9 @@ export function faultsOf(ledgers: Ledgers): string[] {
   }
   for (const taskId of ledgers.succeeded)
     if (effectsOf(taskId) !== 1) faults.push(`${taskId}: succeeded, but ${effectsOf(taskId)} effects`);
+  const known = new Set(ledgers.known);
   for (const [taskId, { effects }] of ledgers.effects) {
+    if (!known.has(taskId)) faults.push(`${taskId}: startCheck was answered with a page, but the hub has forgotten it`);
     if (effects > 1) faults.push(`${taskId}: applied ${effects} times`);
     if (effects === 1 && !succeeded.has(taskId)) faults.push(`${taskId}: applied, but the hub does not say succeeded`);
   }
