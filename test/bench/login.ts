@@ -108,7 +108,12 @@ async function measure(scale: Scale, world: BenchWorld, peers: Peers | undefined
     ...[...others].map(([name, rounds]): [string, Round[]] => [`oidc-provider ${peers?.version} ${name}`, rounds]),
   ];
   const ratioRows = sides.map(([name, rounds]) => {
-    const wall = spread(ratios(rates, rounds.map((one) => one.perSecond)));
+    const wall = spread(
+      ratios(
+        rates,
+        rounds.map((one) => one.perSecond),
+      ),
+    );
     const cpu = spread(ratios(byServer(hub), byServer(rounds)));
     if (rounds !== hub) figures[`login.times.${name.split(' ').at(-1)}`] = wall.median;
     if (rounds !== hub) figures[`login.timesByCpu.${name.split(' ').at(-1)}`] = cpu.median;
@@ -143,7 +148,8 @@ async function measure(scale: Scale, world: BenchWorld, peers: Peers | undefined
       ],
       rows: ratioRows,
       notes: [
-        peers?.trouble ?? 'rounds alternate; the client is a process of its own with kept-alive sockets, and signs each challenge with SM2',
+        peers?.trouble ??
+          'rounds alternate; the client is a process of its own with kept-alive sockets, and signs each challenge with SM2',
         'hub: startCheck, hello, claim, challenge, evidence (chain, usage, dates, revocation, signature, enrolment), feedbackResult into another process, view until it redirects',
         'peer: authorise, login and consent in one step, resume, token, userinfo; PKCE S256, in-memory adapter: nothing it answers survives a restart',
         `certificates are known to the hub (their issuer's signature is remembered); a first sight costs one more verification, see c`,
@@ -157,14 +163,20 @@ async function measure(scale: Scale, world: BenchWorld, peers: Peers | undefined
       rows: areasOf(profiled.seen.profile ?? { nodes: [], samples: [], timeDeltas: [] }, ROOT)
         .slice(0, 16)
         .map(({ area, percent }) => [area, `${number(percent)} %`]),
-      notes: ['a V8 profile of one more round; “native” is C++ called from that part: SQLite below kysely, OpenSSL below src/crypto'],
+      notes: [
+        'a V8 profile of one more round; “native” is C++ called from that part: SQLite below kysely, OpenSSL below src/crypto',
+      ],
     },
     {
       title: 'd · durable commits a login',
       head: ['', 'commits', 'aim'],
       rows: [
         [`${bidders} at a time`, number(commitsEach), `≤ ${AIM.commits} ${against(commitsEach, AIM.commits, 'less')}`],
-        ['one after the other', number(figures['login.commitsAlone'] ?? Number.NaN), `≤ ${AIM.commits} ${against(figures['login.commitsAlone'] ?? Number.NaN, AIM.commits, 'less')}`],
+        [
+          'one after the other',
+          number(figures['login.commitsAlone'] ?? Number.NaN),
+          `≤ ${AIM.commits} ${against(figures['login.commitsAlone'] ?? Number.NaN, AIM.commits, 'less')}`,
+        ],
       ],
       notes: ['commit frames counted in the write-ahead log itself'],
     },
@@ -181,7 +193,9 @@ async function measure(scale: Scale, world: BenchWorld, peers: Peers | undefined
           `${number(seen.utilization * 100)} %`,
         ],
       ],
-      notes: ['monitorEventLoopDelay inside the hub, loaded from outside; idle shows the millisecond of the timer itself'],
+      notes: [
+        'monitorEventLoopDelay inside the hub, loaded from outside; idle shows the millisecond of the timer itself',
+      ],
     },
   ];
   return { figures, tables };

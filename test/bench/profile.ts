@@ -21,7 +21,7 @@ export function areasOf(profile: Profile, root: string): { area: string; percent
   /** A native function counts for the code that called it. */
   function areaOf(id: number): string | undefined {
     const { functionName, url } = byId.get(id) ?? { functionName: '', url: '' };
-    if (functionName === '(idle)') return undefined;
+    if (functionName === '(idle)' || url === 'node:inspector') return undefined; // nothing, and the profiler itself
     if (functionName === '(garbage collector)') return 'garbage collection';
     if (functionName === '(program)') return 'native code outside JavaScript';
     if (url !== '') return nameOf(url, root);
@@ -38,5 +38,5 @@ function nameOf(url: string, root: string): string {
   if (packaged !== undefined) return packaged;
   const own = url.split(`${root}/src/`)[1];
   if (own !== undefined) return `src/${own.split('/')[0]}`;
-  return url.startsWith('node:') ? (url.split('/').slice(0, 2).join('/')) : 'other';
+  return url.startsWith('node:') ? url.split('/').slice(0, 2).join('/') : 'other';
 }
