@@ -47,6 +47,7 @@ export function pinPlace(
             src: pin.url,
             title: words.login.pinFrame,
             referrerpolicy: 'no-referrer',
+            sandbox: 'allow-scripts allow-same-origin allow-forms',
           }),
           hint,
         ];
