@@ -227,6 +227,8 @@ describe('a list is not read at all', () => {
     expect(await reads(tbs(integer(1), sequence(oid(oids.ecdsaSha256)), subject, ...times))).toBe(false); // two algorithms
     expect(await reads(tbs(...two, sequence(sequence(integer(5), time(NOW), sequence(), derNull()))))).toBe(false);
     expect(await reads(tbs(...two, sequence(sequence(Uint8Array.of(2, 1, 0xff), time(NOW)))))).toBe(false);
+    expect(await reads(tbs(...two, sequence(sequence(Uint8Array.of(2, 1, 0x80), time(NOW)))))).toBe(false);
+    expect(await reads(tbs(...two, sequence(sequence())))).toBe(false);
     expect(await reads(tbs(...two, sequence(sequence(integer(5)))))).toBe(false);
     expect(await reads(tbs(...two, sequence(integer(5))))).toBe(false);
   });
