@@ -1,5 +1,7 @@
+import { equalBytes } from '#kernel/bytes.ts';
 import type { Certificate } from './certificate.ts';
 import { identityExtensionOids } from './identity-oids.ts';
+import { meetsConstraints } from './name-constraints.ts';
 import { oids } from './oids.ts';
 import { isStrong } from './signature.ts';
 
@@ -31,6 +33,7 @@ const UNDERSTOOD: ReadonlySet<string> = new Set([
   oids.authorityKeyIdentifier,
   oids.crlDistributionPoints,
   oids.certificatePolicies,
+  oids.nameConstraints,
   ...identityExtensionOids,
 ]);
 
@@ -45,7 +48,6 @@ const FOREIGN_PURPOSES: readonly string[] = [oids.serverAuth, oids.codeSigning, 
 
 /** What must hold of any certificate on a path, whatever its place. */
 export function commonFault(certificate: Certificate, allowNonGm: boolean): PathFaultCode | undefined {
-  if (certificate.extensions.has(oids.nameConstraints)) return 'name-constraints'; // not evaluated, so never assumed to hold
   for (const extension of certificate.extensions.values()) {
     if (extension.critical && !UNDERSTOOD.has(extension.oid)) return 'critical-extension';
   }
@@ -59,6 +61,18 @@ export function issuerFault(issuer: Certificate, below: number): PathFaultCode |
   if (!constraints?.ca) return 'not-a-ca';
   if (constraints.pathLength !== null && below > constraints.pathLength) return 'path-too-long';
   return issuer.keyUsage !== null && !issuer.keyUsage.has('keyCertSign') ? 'ca-usage' : undefined;
+}
+
+/**
+ * Do the names below a CA keep to its constraints? `below` are the certificates between it and the end entity, that one first; self-issued CA
+ * certificates among them are free (RFC 5280 6.1.3). On a person's own certificate the extension has no business.
+ */
+export function nameFault(certificate: Certificate, below: readonly Certificate[]): PathFaultCode | undefined {
+  const constraints = certificate.extensions.get(oids.nameConstraints);
+  if (constraints === undefined) return undefined;
+  if (!certificate.basicConstraints?.ca) return 'name-constraints';
+  const bound = below.filter((one, i) => i === 0 || !equalBytes(one.issuer.der, one.subject.der));
+  return bound.every((one) => meetsConstraints(constraints.value, one)) ? undefined : 'name-constraints';
 }
 
 /**

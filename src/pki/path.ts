@@ -1,7 +1,15 @@
 import type { Gm } from '#crypto/gm.ts';
 import { equalBytes } from '#kernel/bytes.ts';
 import type { Certificate } from './certificate.ts';
-import { commonFault, issuerFault, type PathFaultCode, type Purpose, purposeFault, timeFault } from './path-rules.ts';
+import {
+  commonFault,
+  issuerFault,
+  nameFault,
+  type PathFaultCode,
+  type Purpose,
+  purposeFault,
+  timeFault,
+} from './path-rules.ts';
 import { checkSignature } from './signature.ts';
 
 export interface PathRequest {
@@ -174,7 +182,9 @@ function structureFault(chain: Chain, request: PathRequest): PathFault | undefin
   let below = 0;
   for (const [link, certificate] of chain.entries()) {
     const code =
-      commonFault(certificate, request.allowNonGm ?? false) ?? (link > 0 ? issuerFault(certificate, below) : undefined);
+      commonFault(certificate, request.allowNonGm ?? false) ??
+      (link > 0 ? issuerFault(certificate, below) : undefined) ??
+      nameFault(certificate, chain.slice(0, link));
     if (code !== undefined) return faultAt(code, link);
     if (link > 0 && !isSelfIssued(certificate)) below += 1;
   }
