@@ -13,24 +13,37 @@ export interface Spoil {
   readonly garbage: number;
   /** Passed on after up to two seconds. */
   readonly delay: number;
+  /** Not passed on before `release()`. */
+  readonly hold: number;
 }
 
-export const badDay: Spoil = { error: 8, reset: 5, lostAnswer: 5, garbage: 3, delay: 9 };
+export const goodDay: Spoil = { error: 0, reset: 0, lostAnswer: 0, garbage: 0, delay: 0, hold: 0 };
+
+export const badDay: Spoil = { error: 8, reset: 5, lostAnswer: 5, garbage: 3, delay: 9, hold: 0 };
 
 export interface Gateway {
   /** kind of spoiling → how often. */
   readonly spoiled: Readonly<Record<keyof Spoil, number>>;
+  /** `performance.now()` of each callback's arrival. */
+  readonly arrivals: readonly number[];
+  /** From here on. */
+  spoil(how: Spoil): void;
+  /** Passes on what is held. */
+  release(): void;
   close(): Promise<void>;
 }
 
 /** Only paths below `/ca/` are spoiled; people's own pages pass. */
 export async function startGateway(options: { port: number; behind: number; spoil: Spoil }): Promise<Gateway> {
-  const spoiled = { error: 0, reset: 0, lostAnswer: 0, garbage: 0, delay: 0 };
+  const spoiled = { error: 0, reset: 0, lostAnswer: 0, garbage: 0, delay: 0, hold: 0 };
+  const arrivals: number[] = [];
+  const held: (() => void)[] = [];
+  let spoil = options.spoil;
   let turn = 0;
   const draw = (): keyof Spoil | undefined => {
     turn += 1;
     let left = (turn * 61) % 100; // every residue once in a hundred
-    for (const [kind, share] of Object.entries(options.spoil) as [keyof Spoil, number][]) {
+    for (const [kind, share] of Object.entries(spoil) as [keyof Spoil, number][]) {
       if (left < share) {
         spoiled[kind] += 1;
         return kind;
@@ -41,15 +54,25 @@ export async function startGateway(options: { port: number; behind: number; spoi
   };
   const server = createServer((incoming, outgoing) => {
     incoming.on('error', () => undefined);
-    const kind = incoming.url?.startsWith('/ca/') === true ? draw() : undefined;
+    const isCallback = incoming.url?.startsWith('/ca/') === true;
+    if (isCallback) arrivals.push(performance.now());
+    const kind = isCallback ? draw() : undefined;
     if (kind === 'reset') incoming.socket.resetAndDestroy();
     else if (kind === 'error') incoming.resume().on('end', () => outgoing.writeHead(500).end('<html>500</html>'));
     else if (kind === 'delay') setTimeout(() => pass(options.behind, incoming, outgoing), 200 + (turn % 10) * 200);
+    else if (kind === 'hold') held.push(() => pass(options.behind, incoming, outgoing));
     else pass(options.behind, incoming, outgoing, kind);
   });
   await new Promise<void>((resolve) => server.listen(options.port, '127.0.0.1', resolve));
   return {
     spoiled,
+    arrivals,
+    spoil: (how) => {
+      spoil = how;
+    },
+    release: () => {
+      for (const passOn of held.splice(0)) passOn();
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
