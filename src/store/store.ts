@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Kysely, sql } from 'kysely';
 import type { Logger } from '#kernel/log.ts';
+import { createGroupCommit, type Transact } from './group-commit.ts';
 import { migrate } from './migrate.ts';
 import { openNotices } from './notices.ts';
 import { openPostgres, type PostgresHandles } from './postgres.ts';
@@ -62,8 +63,15 @@ export async function openStore(options: StoreOptions, deps: { log: Logger }): P
   const notices = openNotices(log, handles.client);
   const running = new AsyncLocalStorage<{ active: boolean }>();
 
-  const alone = async <T>(work: () => Promise<T>): Promise<T> => {
+  const transact: Transact =
+    dialect === 'sqlite' ? createGroupCommit(writer) : (work) => writer.transaction().execute(work);
+
+  const alone = async <T>(work: (db: Kysely<DB>) => Promise<T>): Promise<T> => {
     if (running.getStore()?.active) throw new Error('a transaction was begun inside a transaction');
+    return transact((db) => inside(() => work(db)));
+  };
+  /** A group runs each work in the context of the first: the mark is set where the work runs. */
+  const inside = async <T>(work: () => Promise<T>): Promise<T> => {
     const mark = { active: true };
     try {
       return await running.run(mark, work);
@@ -75,20 +83,18 @@ export async function openStore(options: StoreOptions, deps: { log: Logger }): P
   const tx = async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => {
     const hooks: (() => void)[] = [];
     const topics = new Set<string>();
-    const value = await alone(() =>
-      writer.transaction().execute(async (db) => {
-        if (dialect === 'postgres') await queueWriters(db);
-        const result = await work({
-          db,
-          dialect,
-          tx: true,
-          afterCommit: (hook) => hooks.push(hook),
-          notify: (topic) => topics.add(topic),
-        });
-        if (dialect === 'postgres' && topics.size > 0) await notices.announce(db, topics);
-        return result;
-      }),
-    );
+    const value = await alone(async (db) => {
+      if (dialect === 'postgres') await queueWriters(db);
+      const result = await work({
+        db,
+        dialect,
+        tx: true,
+        afterCommit: (hook) => hooks.push(hook),
+        notify: (topic) => topics.add(topic),
+      });
+      if (dialect === 'postgres' && topics.size > 0) await notices.announce(db, topics);
+      return result;
+    });
     for (const hook of [...hooks, () => notices.tell(topics)]) {
       try {
         hook();
@@ -104,7 +110,7 @@ export async function openStore(options: StoreOptions, deps: { log: Logger }): P
     await handles.close();
   };
   try {
-    await alone(() => writer.transaction().execute((db) => migrate(db, dialect, log)));
+    await alone((db) => migrate(db, dialect, log));
     await notices.start();
   } catch (error) {
     await close();
@@ -114,11 +120,11 @@ export async function openStore(options: StoreOptions, deps: { log: Logger }): P
     dialect,
     read: { db: reader },
     tx,
-    lease: (work) => alone(() => writer.transaction().execute(work)),
+    lease: alone,
     onNotify: notices.on,
     ping: async () => {
       await sql`select 1`.execute(reader);
-      await alone(() => writer.transaction().execute(() => Promise.resolve()));
+      await alone(() => Promise.resolve());
     },
     close,
   };
