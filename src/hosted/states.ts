@@ -55,6 +55,7 @@ export const states = {
   'unknown-issuer': { tone: 'bad', icon: 'badge' },
   'cert-invalid': { tone: 'bad', icon: 'badge' },
   'status-down': { tone: 'warn', icon: 'server' },
+  unreadable: { tone: 'warn', icon: 'usb-off' },
   'sign-failed': { tone: 'bad', icon: 'warn' },
   // the interaction
   taken: { tone: 'bad', icon: 'swap', end: true },

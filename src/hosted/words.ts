@@ -242,6 +242,10 @@ export const zh = {
       title: '暂时无法查询证书状态',
       text: '为安全起见，{authority}、尾号 {tail} 的证书这次没有通过。请在 5 分钟后重试，或换用其他证书。',
     },
+    unreadable: {
+      title: '读不出 UKey 中的证书',
+      text: '请拔下 UKey，等几秒后重新插入。仍不成功时，请联系签发机构检查这把 UKey。',
+    },
     'sign-failed': { title: '这次签名没有通过核验', text: '{message}登录没有提交，可以再试一次。' },
     taken: {
       title: '这项登录正在另一个浏览器中办理',
@@ -611,6 +615,10 @@ export const en: Words = {
     'status-down': {
       title: "The certificate's status cannot be looked up now",
       text: 'To be safe, the certificate of {authority}, …{tail}, was not accepted this time. Please try again in 5 minutes, or use another certificate.',
+    },
+    unreadable: {
+      title: 'No certificate can be read from the USB key',
+      text: 'Please unplug it, wait a few seconds and plug it in again. If that does not help, ask its vendor to check it.',
     },
     'sign-failed': {
       title: 'The signature was not accepted',

@@ -257,9 +257,9 @@ describe('the trading system’s answer', () => {
     await inState(page, 'ready');
     await page.click('#submit');
     await inState(page, 'verifying');
-    hub.set({ delivery: { attempt: 1, nextAt: Date.now() + 28_000 } });
+    hub.set({ delivery: { attempt: 1, nextAt: Date.now() + 90_000 } });
     await inState(page, 'no-answer');
-    expect(await page.textContent('#no-answer')).toMatch(/第 2 次，2\d 秒后/);
+    expect(await page.textContent('#no-answer')).toMatch(/第 2 次，(\d 分 )?\d+ 秒后/);
     await page.click('[data-act=redeliver]');
     await page.waitForSelector('#no-answer:has-text("正在重试（第 3 次）")');
     hub.set({ state: 'undelivered', delivery: null, error: error('PLATFORM_NO_ANSWER', '交易系统未响应。') });

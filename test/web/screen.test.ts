@@ -297,3 +297,31 @@ describe('without a key', () => {
     expect(show({ view: null, hub: { kind: 'opening' } })).toMatchObject({ state: 'opening' });
   });
 });
+
+describe('calls of the page itself that are refused', () => {
+  it('are said where the certificates would be, with another try and the other road', () => {
+    const trouble = {
+      state: 'trouble',
+      error: error('INPUT_NOT_ALLOWED', '请求来源不被允许，请从交易系统重新进入。'),
+    } as const;
+    for (const patch of [
+      { agent: 'searching', keysRead: false, trouble } as const,
+      { cards: [card({ reading: 'reading', view: null })], trouble },
+    ]) {
+      const screen = show(patch);
+      expect(screen.state).toBe('trouble');
+      expect(noticeOf(screen).text).toEqual(['请求来源不被允许，请从交易系统重新进入。']);
+      expect(labels(screen)).toEqual(['重试', '改用手机扫码']);
+    }
+  });
+});
+
+describe('a key that shows no certificate', () => {
+  it('is told from one that is still being read', () => {
+    expect(show({ cards: [card({ view: null, reading: 'reading' })] }).state).toBe('searching');
+    for (const reading of ['read', 'unreadable'] as const) {
+      const screen = show({ cards: [card({ view: null, reading })] });
+      expect([screen.state, roadOf(screen).list[0]?.off]).toEqual(['unreadable', true]);
+    }
+  });
+});

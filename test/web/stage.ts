@@ -42,6 +42,8 @@ export async function stage(browser: Browser, assets: Assets, options: StageOpti
   await hub.start(assets);
   const context = await browser.newContext({
     locale: 'zh-CN',
+    // Colours are measured at rest, not half way through a change.
+    reducedMotion: 'reduce',
     viewport: options.phone || options.touch ? { width: 390, height: 844 } : { width: 1440, height: 900 },
     javaScriptEnabled: options.javaScript ?? true,
     ...(options.touch && { hasTouch: true, isMobile: true }),

@@ -18,6 +18,8 @@ export interface Desk {
   /** A call that survives a silent or full hub: it is made again until there is an answer. */
   ask<N extends keyof PageApi>(name: N, request: PageApi[N]['request']): Promise<Answered<N>>;
   seen(view: LoginView): void;
+  /** A call was refused: the end of the interaction, or a trouble of this page. */
+  refused(error: PageError): void;
   refreshKeys(): Promise<void>;
   /** The hub's UTC now, milliseconds. */
   now(): number;

@@ -1,6 +1,6 @@
 import type { Words } from '#hosted/words.ts';
 import { h, icon } from '../dom.ts';
-import type { CardScreen } from '../screen/key-road.ts';
+import type { CardScreen } from '../screen/card-screen.ts';
 
 /** Certificates as a radio group. A card that cannot be chosen stays visible with its date and, among others, offers its reason. */
 export function drawCards(words: Words, cards: readonly CardScreen[]): HTMLElement {

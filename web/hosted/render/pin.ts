@@ -1,6 +1,6 @@
 import type { Words } from '#hosted/words.ts';
 import { h, icon } from '../dom.ts';
-import type { PinScreen } from '../screen/key-road.ts';
+import type { PinScreen } from '../screen/pin-screen.ts';
 
 /**
  * The PIN's place. The field is built once for a card and kept while only its hint changes, so that nothing typed is lost and the focus stays.

@@ -9,6 +9,7 @@ import {
   type NoticeScreen,
   notice,
   scanRoad,
+  sentenceOf,
   supportOf,
   vendorLine,
 } from './notices.ts';
@@ -158,4 +159,25 @@ function others(model: Model, boot: Boot, card: Card, primary: boolean): readonl
   const label = fill(boot.words.act.otherNamed, { authority: other.view?.authority?.name ?? '' });
   const tail = fill(boot.words.card.tail, { tail: other.view?.tail ?? '' });
   return [act('use', `${label}，${tail}`, primary ? 'primary' : 'plain', { value: other.id })];
+}
+
+/** What this page's own call was refused for, where it belongs to no certificate. */
+export function troubleNotice(model: Model, boot: Boot): NoticeScreen | null {
+  if (model.trouble === null) return null;
+  const { state, error } = model.trouble;
+  const params = { message: sentenceOf(boot, error), authority: '', tail: '' };
+  const again = act('again', boot.words.act.retry, 'plain', { icon: 'refresh' });
+  return notice(boot, state, params, {
+    actions: [again, ...scanRoad(model, boot)],
+    support: error?.supportCode ?? supportOf(model),
+  });
+}
+
+/** Keys are plugged, and none of them shows a certificate. */
+export function unusableNotice(model: Model, boot: Boot): NoticeScreen | null {
+  const trouble = troubleNotice(model, boot);
+  const reading = model.cards.some((card) => card.view === null && card.reading === 'reading');
+  if (trouble !== null || reading || model.cards.length === 0) return trouble;
+  const again = act('again', boot.words.login.again, 'primary', { icon: 'refresh' });
+  return notice(boot, 'unreadable', {}, { actions: [again, ...scanRoad(model, boot)], support: supportOf(model) });
 }

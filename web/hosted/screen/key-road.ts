@@ -1,10 +1,11 @@
 import type { LoginView } from '#hosted/api.ts';
-import type { TroubleState } from '#hosted/states.ts';
 import { type Boot, fill } from '../boot.ts';
 import { type Card, chosenCard, isReady, type Model, offState } from '../model.ts';
+import { type CardScreen, cardScreen } from './card-screen.ts';
 import { hubNotice } from './hub-notices.ts';
-import { agentNotice, cardNotice, pinLastNotice, pulledNotice } from './key-notices.ts';
-import { type NoticeScreen, notice, sentenceOf, supportOf } from './notices.ts';
+import { agentNotice, cardNotice, pinLastNotice, pulledNotice, troubleNotice, unusableNotice } from './key-notices.ts';
+import type { NoticeScreen } from './notices.ts';
+import { type PinScreen, pinScreen } from './pin-screen.ts';
 
 /** The road by UKey: list of certificates, one notice where the trouble is, PIN, button. */
 export interface KeyRoad {
@@ -24,32 +25,6 @@ export interface KeyRoad {
   readonly closed: boolean;
 }
 
-export interface CardScreen {
-  readonly id: string;
-  readonly holder: string;
-  readonly meta: readonly string[];
-  readonly days: {
-    readonly figure: string;
-    readonly word: string;
-    readonly date: string;
-    readonly tone: '' | 'warn' | 'bad';
-  };
-  readonly off: boolean;
-  readonly shown: boolean;
-  /** Offers its reason. */
-  readonly why: boolean;
-}
-
-export interface PinScreen {
-  readonly entry: 'page' | 'agent' | 'frame' | 'known';
-  readonly card: string;
-  readonly whose: readonly string[];
-  readonly hint: string;
-  readonly wrong: boolean;
-  readonly locked: boolean;
-  readonly url: string;
-}
-
 export function keyRoad(model: Model, view: LoginView, boot: Boot): KeyRoad {
   const { login } = boot.words;
   const closed = model.touch && !model.wantsKey;
@@ -67,7 +42,7 @@ export function keyRoad(model: Model, view: LoginView, boot: Boot): KeyRoad {
     closed,
   };
   if (closed) return bare;
-  const trouble = agentNotice(model, view, boot);
+  const trouble = agentNotice(model, view, boot) ?? (model.cards.length === 0 ? troubleNotice(model, boot) : null);
   if (trouble !== null && model.cards.length === 0) return { ...bare, notice: trouble };
   if (model.agent !== 'connected' && model.cards.length === 0) return { ...bare, wait: login.searching };
   const shown = model.pulled === null ? model.cards : [model.pulled.card, ...model.cards];
@@ -93,7 +68,8 @@ function actionable(model: Model, boot: Boot): Pick<KeyRoad, 'notice' | 'pin' | 
   if (card === null || !isReady(card)) {
     const explained =
       model.cards.find((one) => one.id === model.shown) ?? model.cards.find((one) => offState(one) !== null);
-    return { notice: explained === undefined ? null : cardNotice(model, boot, explained), pin: null, submit: null };
+    const notice = explained === undefined ? unusableNotice(model, boot) : cardNotice(model, boot, explained);
+    return { notice, pin: null, submit: null };
   }
   const aside = model.cards.find((one) => one.id === model.shown && offState(one) !== null);
   const said = aside === undefined ? usedNotice(model, boot, card) : { ...cardNotice(model, boot, aside), aside: true };
@@ -107,111 +83,6 @@ function actionable(model: Model, boot: Boot): Pick<KeyRoad, 'notice' | 'pin' | 
 /** What the hub said of the last try with this card, when another try may help. */
 function usedNotice(model: Model, boot: Boot, card: Card): NoticeScreen | null {
   if (card.verdict !== null) return { ...cardNotice(model, boot, card), aside: true };
-  if (model.trouble === null) return null;
-  const params = {
-    message: sentenceOf(boot, model.trouble.error),
-    authority: card.view?.authority?.name ?? '',
-    tail: card.view?.tail ?? '',
-  };
-  return notice(boot, model.trouble.state, params, {
-    support: model.trouble.error?.supportCode ?? supportOf(model),
-    aside: true,
-  });
-}
-
-function pinScreen(model: Model, boot: Boot, card: Card): PinScreen {
-  const { login, card: words } = boot.words;
-  const base = {
-    card: card.id,
-    whose: [card.view?.authority?.name ?? card.label, fill(words.tail, { tail: card.view?.tail ?? '' })],
-    wrong: false,
-    locked: model.work !== null,
-    url: '',
-  };
-  if (model.work?.step === 'frame') return { ...base, entry: 'frame', hint: login.pinAgentHint, url: model.work.url };
-  if (card.loggedIn) return { ...base, entry: 'known', hint: login.pinKnown };
-  const entry = card.pinEntry;
-  const usual = entry === 'agent' ? login.pinAgentBefore : login.pinHint;
-  switch (model.pin.at) {
-    case 'wrong':
-      return { ...base, entry, wrong: true, hint: fill(login.pinWrong, { n: String(model.pin.remaining) }) };
-    case 'missing':
-      return { ...base, entry, wrong: true, hint: login.pinMissing };
-    case 'cancelled':
-      return { ...base, entry, hint: login.pinCancelled };
-    case 'failed':
-    case 'asked':
-    case 'dared':
-    case 'last':
-      return { ...base, entry, hint: usual };
-  }
-}
-
-const offWord: Readonly<Partial<Record<TroubleState, keyof Boot['words']['card']>>> = {
-  expired: 'expired',
-  'not-yet-valid': 'notYet',
-  revoked: 'revoked',
-  superseded: 'superseded',
-  'cert-cancelled': 'cancelled',
-  denied: 'denied',
-  suspended: 'suspended',
-  'unknown-issuer': 'unknown',
-  'cert-invalid': 'invalid',
-  'status-down': 'statusDown',
-  locked: 'locked',
-};
-
-function cardScreen(model: Model, boot: Boot, card: Card): CardScreen {
-  const { card: words } = boot.words;
-  const off = offState(card);
-  const pulled = model.pulled?.card.id === card.id;
-  const { view } = card;
-  const base = {
-    id: card.id,
-    off: off !== null || pulled || view === null,
-    shown: model.shown === card.id,
-    why: off !== null && model.cards.length > 1 && model.chosen !== card.id,
-  };
-  if (view === null) {
-    const word = card.reading === 'unreadable' ? words.unreadable : words.reading;
-    return { ...base, holder: card.label, meta: [word], days: { figure: '', word: '', date: '', tone: '' } };
-  }
-  const meta = [
-    view.authority?.name ?? words.unknownAuthority,
-    view.kind === 'person' ? words.person : words.organisation,
-    fill(words.tail, { tail: view.tail }),
-  ];
-  if (pulled) {
-    return {
-      ...base,
-      holder: view.holder,
-      meta,
-      days: { figure: '', word: words.pulled, date: view.notAfter, tone: 'warn' },
-    };
-  }
-  if (off !== null) {
-    const word = words[offWord[off] ?? 'invalid'];
-    // A bare date beside 已吊销 would read as the day of it.
-    const date = off === 'expired' ? view.notAfter : fill(words.until, { date: view.notAfter });
-    return {
-      ...base,
-      holder: view.holder,
-      meta,
-      days: { figure: '', word, date, tone: off === 'status-down' ? 'warn' : 'bad' },
-    };
-  }
-  if (view.daysLeft <= 0)
-    return {
-      ...base,
-      holder: view.holder,
-      meta,
-      days: { figure: '', word: words.today, date: view.notAfter, tone: 'warn' },
-    };
-  const tone = view.daysLeft <= 30 ? 'warn' : '';
-  return {
-    ...base,
-    holder: view.holder,
-    meta,
-    days: { figure: String(view.daysLeft), word: words.days, date: view.notAfter, tone },
-  };
+  const said = troubleNotice(model, boot);
+  return said === null ? null : { ...said, aside: true };
 }

@@ -1,0 +1,41 @@
+import { type Boot, fill } from '../boot.ts';
+import type { Card, Model } from '../model.ts';
+
+/** The PIN's place below the cards. */
+export interface PinScreen {
+  readonly entry: 'page' | 'agent' | 'frame' | 'known';
+  readonly card: string;
+  readonly whose: readonly string[];
+  readonly hint: string;
+  readonly wrong: boolean;
+  readonly locked: boolean;
+  readonly url: string;
+}
+
+export function pinScreen(model: Model, boot: Boot, card: Card): PinScreen {
+  const { login, card: words } = boot.words;
+  const base = {
+    card: card.id,
+    whose: [card.view?.authority?.name ?? card.label, fill(words.tail, { tail: card.view?.tail ?? '' })],
+    wrong: false,
+    locked: model.work !== null,
+    url: '',
+  };
+  if (model.work?.step === 'frame') return { ...base, entry: 'frame', hint: login.pinAgentHint, url: model.work.url };
+  if (card.loggedIn) return { ...base, entry: 'known', hint: login.pinKnown };
+  const entry = card.pinEntry;
+  const usual = entry === 'agent' ? login.pinAgentBefore : login.pinHint;
+  switch (model.pin.at) {
+    case 'wrong':
+      return { ...base, entry, wrong: true, hint: fill(login.pinWrong, { n: String(model.pin.remaining) }) };
+    case 'missing':
+      return { ...base, entry, wrong: true, hint: login.pinMissing };
+    case 'cancelled':
+      return { ...base, entry, hint: login.pinCancelled };
+    case 'failed':
+    case 'asked':
+    case 'dared':
+    case 'last':
+      return { ...base, entry, hint: usual };
+  }
+}
