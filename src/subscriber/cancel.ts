@@ -7,9 +7,9 @@ import { maskedSerials, maskSerial } from './mask.ts';
 import { type ChangeRequest, readRecord } from './record.ts';
 import * as rows from './repository.ts';
 import { retire } from './retire.ts';
-import type { ChangeOutcome, Workbench } from './subscribers.ts';
 import { tellOfCancellation } from './tell-others.ts';
 import { alreadyCancelledWarning, keepOldKeyWarning } from './warnings.ts';
+import type { ChangeOutcome, Workbench } from './workbench.ts';
 
 /**
  * Cancels the key that the request's serials name, at this unit (readings L24). The vendor is not asked: a key is given up even when

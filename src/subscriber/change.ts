@@ -9,9 +9,9 @@ import { maskSerial } from './mask.ts';
 import type { ChangeRequest } from './record.ts';
 import * as rows from './repository.ts';
 import { retire } from './retire.ts';
-import type { ChangeOutcome, Workbench } from './subscribers.ts';
 import { tellOfReplacement } from './tell-others.ts';
 import * as warn from './warnings.ts';
+import type { ChangeOutcome, Workbench } from './workbench.ts';
 import { writeOnce } from './write.ts';
 
 /** A key that ends within this time is taken to be the one a renewal replaces (readings L24). */

@@ -4,7 +4,7 @@ import { compareEndTime } from './dates.ts';
 import { checkIdentity } from './identity-check.ts';
 import { type JudgedPair, judgePair } from './pair.ts';
 import { no, type ParsedRecord, readRecord, type SubjectRecord } from './record.ts';
-import type { Workbench } from './subscribers.ts';
+import type { Workbench } from './workbench.ts';
 
 /** A record whose every statement has been held against its certificates. */
 export interface CheckedRecord {

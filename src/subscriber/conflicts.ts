@@ -3,7 +3,7 @@ import type { ConflictTable } from '#store/schema.ts';
 import type { Handle, Tx } from '#store/store.ts';
 import { maskId, maskName } from './mask.ts';
 import * as rows from './repository.ts';
-import type { Workbench } from './subscribers.ts';
+import type { Workbench } from './workbench.ts';
 
 /** One row of the conflict desk: two units say different things of one certificate (readings L28). */
 export interface ConflictSummary {

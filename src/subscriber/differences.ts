@@ -5,8 +5,8 @@ import type { ConflictTable } from '#store/schema.ts';
 import type { Tx } from '#store/store.ts';
 import * as rows from './repository.ts';
 import { isShared } from './sharing.ts';
-import type { Workbench } from './subscribers.ts';
 import { plainCode, plainName } from './texts.ts';
+import type { Workbench } from './workbench.ts';
 
 /** What one unit says of a key, as far as two units may differ: names of persons, legal person and seal are each unit's own (readings L28). */
 export interface Saying {

@@ -9,7 +9,7 @@ import type { JudgedPair } from './pair.ts';
 import type { ChangeKind, ParsedRecord } from './record.ts';
 import * as rows from './repository.ts';
 import { planCertificates, restateCertificate } from './stored-certificates.ts';
-import type { Workbench } from './subscribers.ts';
+import type { Workbench } from './workbench.ts';
 import { insertEnrolment, replaceEnrolment } from './write-enrolment.ts';
 
 /** A record that has passed every check, about to be written for one unit. */

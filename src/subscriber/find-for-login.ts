@@ -5,8 +5,8 @@ import type { Unit } from '#relying-party/party.ts';
 import type { Handle } from '#store/store.ts';
 import * as rows from './repository.ts';
 import { isShared } from './sharing.ts';
-import type { Workbench } from './subscribers.ts';
 import type { StoredRecord } from './vault.ts';
+import type { Workbench } from './workbench.ts';
 
 /** A key that may log in, and what the asking unit is told of its holder. */
 export interface EnrolledKey {

@@ -3,7 +3,7 @@ import type { EnrolmentHistoryTable, EnrolmentTable } from '#store/schema.ts';
 import type { Handle } from '#store/store.ts';
 import * as rows from './repository.ts';
 import type { SealKind } from './seals.ts';
-import type { Workbench } from './subscribers.ts';
+import type { Workbench } from './workbench.ts';
 
 /** One key of a subscriber at one unit, with what became of it. */
 export interface KeyOnRecord {

@@ -2,7 +2,7 @@ import { newId } from '#kernel/ids.ts';
 import { tailOf } from '#pki/certificate.ts';
 import type { Tx } from '#store/store.ts';
 import * as rows from './repository.ts';
-import type { Workbench } from './subscribers.ts';
+import type { Workbench } from './workbench.ts';
 
 /** How a key ends at one unit: `superseded` by the enrolment that took its place, or `cancelled`. */
 export type Retirement =

@@ -6,7 +6,7 @@ import type { CertificateTable, EnrolmentTable } from '#store/schema.ts';
 import type { Tx } from '#store/store.ts';
 import type { JudgedCertificate, JudgedPair } from './pair.ts';
 import * as rows from './repository.ts';
-import type { Workbench } from './subscribers.ts';
+import type { Workbench } from './workbench.ts';
 
 type NewCertificate = Omit<CertificateTable, 'subscriber_id'>;
 

@@ -5,9 +5,9 @@ import { type CheckedRecord, checkRecord } from './check.ts';
 import { enrol } from './enrol.ts';
 import type { SubjectRecord } from './record.ts';
 import * as rows from './repository.ts';
-import type { SyncOutcome, Workbench } from './subscribers.ts';
 import { tellOfReplacement } from './tell-others.ts';
 import { reinstatedWarning, stillSupersededWarning, warningsOf } from './warnings.ts';
+import type { SyncOutcome, Workbench } from './workbench.ts';
 import { writeOnce } from './write.ts';
 
 /** userSynchro: a unit's record of one key, written once however often it is sent (readings L3, L27). */

@@ -3,7 +3,7 @@ import type { Tx } from '#store/store.ts';
 import type { Enrolled } from './enrol.ts';
 import type { ChangeKind } from './record.ts';
 import type { KeyRow } from './repository.ts';
-import type { CertificateChange, Workbench } from './subscribers.ts';
+import type { CertificateChange, Workbench } from './workbench.ts';
 
 /**
  * Tells the port of every encryption certificate that this request took out of use: of superseded keys, and of a key that names another

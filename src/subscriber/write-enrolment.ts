@@ -8,8 +8,8 @@ import { provenUnitName, standsForUnit } from './identity-check.ts';
 import type { JudgedCertificate } from './pair.ts';
 import type { ParsedRecord } from './record.ts';
 import * as rows from './repository.ts';
-import type { Workbench } from './subscribers.ts';
 import type { ProvenIdentity, StoredRecord } from './vault.ts';
+import type { Workbench } from './workbench.ts';
 
 /** Row ids of what an enrolment joins. */
 export interface Parts {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Gm } from '#crypto/gm.ts';
 import { createGm } from '#crypto/provider.ts';
-import { type Cast, type CastKey, createCast } from '#fixtures/world/cast.ts';
+import { type Cast, type CastKey, createCast, recordOf } from '#fixtures/world/cast.ts';
 import { type HubProcess, startHubProcess } from '#fixtures/world/hub-process.ts';
 import { freePort } from '#fixtures/world/ports.ts';
 import { postJson } from '#fixtures/world/post-json.ts';
@@ -12,7 +12,6 @@ import { type PreparedWorld, prepareWorld } from '#fixtures/world/setup.ts';
 import { type Members, printed, signOf } from '#fixtures/world/trading-system/sign.ts';
 import { startWorldVendor } from '#fixtures/world/vendor-setup.ts';
 import { base64, utf8 } from '#kernel/bytes.ts';
-import { beijingDateTime } from '#kernel/clock.ts';
 import { Browser, claim, prove } from '#test/support/bidder.ts';
 
 /** T34: canary strings in every field of every message; then every log line, every answer and every byte on the disk is searched. */
@@ -69,24 +68,6 @@ async function send(message: keyof typeof printed, members: Members): Promise<Re
   return reply.body as Record<string, unknown>;
 }
 
-const recordOf = (key: CastKey): Members => ({
-  caUnitId: unit().caUnitId,
-  userName: key.holder.holderName,
-  idType: '身份证',
-  idNumber: key.holder.idNumber,
-  unitName: key.holder.unitName,
-  unitCode: key.holder.unitCode,
-  signCert: base64(key.pair.signCertificate),
-  encCert: base64(key.pair.encCertificate),
-  signCertSn: key.signCertSn,
-  encCertSn: key.encCertSn,
-  certEndTime: beijingDateTime(key.notAfter),
-  legalName: key.holder.holderName,
-  legalIdcard: key.holder.idNumber,
-  signature: '',
-  standBy: '',
-});
-
 describe('what a caller wrote', () => {
   const key = () => cast.good[0] as CastKey;
 
@@ -95,9 +76,11 @@ describe('what a caller wrote', () => {
       ['userName', 'legalName', 'legalIdcard', 'standBy', 'idType'].map((field) => [field, canary(field)]),
     );
     expect(
-      await send('userSynchro', { ...recordOf(key()), ...free, signature: base64(utf8(canary('seal'))) }),
+      await send('userSynchro', { ...recordOf(unit(), key()), ...free, signature: base64(utf8(canary('seal'))) }),
     ).toMatchObject({ code: 200 });
-    expect(await send('changeCert', { ...recordOf(key()), standBy: canary('standBy2'), paType: '1' })).toMatchObject({
+    expect(
+      await send('changeCert', { ...recordOf(unit(), key()), standBy: canary('standBy2'), paType: '1' }),
+    ).toMatchObject({
       code: 200,
     });
   });
@@ -106,7 +89,11 @@ describe('what a caller wrote', () => {
     for (const message of ['userSynchro', 'changeCert'] as const) {
       for (const field of printed.userSynchro) {
         if (field === 'sign' || field === 'standBy') continue;
-        const answer = await send(message, { ...recordOf(key()), paType: '0', [field]: canary(`${message}${field}`) });
+        const answer = await send(message, {
+          ...recordOf(unit(), key()),
+          paType: '0',
+          [field]: canary(`${message}${field}`),
+        });
         expect(typeof answer['code']).toBe('number');
       }
     }

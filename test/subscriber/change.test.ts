@@ -3,7 +3,7 @@ import type { KeyPair } from '#fixtures/pki/authority.ts';
 import { type Company, companies } from '#fixtures/pki/identities.ts';
 import type { Unit } from '#relying-party/party.ts';
 import { maskSerial } from '#subscriber/mask.ts';
-import type { CertificateChange } from '#subscriber/subscribers.ts';
+import type { CertificateChange } from '#subscriber/workbench.ts';
 import { describeOnBothDatabases } from '#test/support/store.ts';
 import { certificate, changeOf, DAY, type Desk, openDesk, recordOf, refusalOf, unwrap } from './support.ts';
 

@@ -20,7 +20,8 @@ import { createFieldCipher } from '#store/field-cipher.ts';
 import { createKeyring } from '#store/keys.ts';
 import type { Store } from '#store/store.ts';
 import type { ChangeKind, SubjectRecord } from '#subscriber/record.ts';
-import { createSubscribers, type OnCertificateChanged, type Subscribers } from '#subscriber/subscribers.ts';
+import { createSubscribers, type Subscribers } from '#subscriber/subscribers.ts';
+import type { OnCertificateChanged } from '#subscriber/workbench.ts';
 import { quietLog } from '#test/support/store.ts';
 
 export const gm = createGm();
