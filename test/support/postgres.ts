@@ -26,9 +26,11 @@ export async function sharedPostgres(): Promise<TestPostgres> {
   return databases(shared, { crash: notOurs, stop: () => Promise.resolve() });
 }
 
-/** A server of this test's own, to be crashed at will. */
-export async function startPostgres(): Promise<TestPostgres & { readonly url: string }> {
-  const server = await startServer(await binaries());
+/** A server of this test's own, to be crashed at will. `durable`: with fsync, as in production, for figures. */
+export async function startPostgres(
+  options: { durable?: boolean } = {},
+): Promise<TestPostgres & { readonly url: string }> {
+  const server = await startServer(await binaries(), options.durable ?? false);
   return { url: server.url, ...databases(server.url, server) };
 }
 
@@ -90,7 +92,10 @@ async function binaries(): Promise<string> {
   }
 }
 
-async function startServer(found: string): Promise<{ url: string; crash(): Promise<void>; stop(): Promise<void> }> {
+async function startServer(
+  found: string,
+  durable = false,
+): Promise<{ url: string; crash(): Promise<void>; stop(): Promise<void> }> {
   const root = mkdtempSync(join(tmpdir(), 'caihub-pg-'));
   chmodSync(root, 0o755);
   const identity = serverIdentity();
@@ -122,8 +127,8 @@ async function startServer(found: string): Promise<{ url: string; crash(): Promi
     max_connections: '400',
     shared_buffers: '16MB',
     // the machine itself does not crash in these tests; an immediate restart of the server loses nothing without fsync
-    fsync: 'off',
-    full_page_writes: 'off',
+    fsync: durable ? 'on' : 'off',
+    full_page_writes: durable ? 'on' : 'off',
   };
   const start = () =>
     spawn(
