@@ -18,6 +18,9 @@ const programs = {
   start: () => ['fixtures/world/main.ts', ...rest],
   cli: () => ['src/main.ts', ...rest],
   storm: () => ['test/storm/long.ts', ...rest],
+  bench: () => ['test/bench/main.ts', ...rest],
+  hostile: () => ['test/hostile/long.ts', ...rest],
+  forced: () => ['test/forced.ts', ...rest],
   test: () => [
     'node_modules/vitest/vitest.mjs',
     'run',
