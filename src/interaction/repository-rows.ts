@@ -41,15 +41,22 @@ export function rowCodec(cipher: FieldCipher) {
           (open(row.id, 'refusal_sealed', row.refusal_sealed) ?? {}) as Record<string, string>,
         );
 
+  /** Sealed columns are opened when they are asked for: most steps of a login read the row several times and its texts never. */
   const fromRow = (row: Row): Interaction => ({
     id: row.id,
     unitId: row.unit_id,
     orgcode: row.orgcode,
-    taskId: openString(row.id, 'task_sealed', row.task_sealed) ?? '',
+    get taskId() {
+      return openString(row.id, 'task_sealed', row.task_sealed) ?? '';
+    },
     bodyIndex: row.body_index,
     attempt: row.attempt,
-    standBy: openString(row.id, 'standby_sealed', row.standby_sealed),
-    returnUrl: openString(row.id, 'return_url_sealed', row.return_url_sealed),
+    get standBy() {
+      return openString(row.id, 'standby_sealed', row.standby_sealed);
+    },
+    get returnUrl() {
+      return openString(row.id, 'return_url_sealed', row.return_url_sealed);
+    },
     state: row.state,
     version: row.version,
     generation: row.generation,
