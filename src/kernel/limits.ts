@@ -20,7 +20,8 @@ export const limits = {
   ticketLife: 60_000,
   grantLife: 60_000,
   qrLife: 2 * 60_000,
-  leaseLife: 5_000,
+  /** A dead process's deliveries are taken over within 5 s (R3); a foreign lock of 3 s and a heartbeat's pause do not break a living one's. */
+  leaseLife: 4_600,
   callbackTimeout: 10_000,
   driverDeadline: 15_000,
   /** One line between host and driver process (reliability 3.8). */
