@@ -13,7 +13,7 @@ describe('the hub killed with SIGKILL in the middle of logins', () => {
     const report = await runStorm({ kills: 10, bidders: 6, calm: [250, 900] });
     expect({ faults: faultsOf(report), states: report.states }).toEqual({ faults: [], states: report.states });
     expect(report.kills).toBe(10);
-  }, 180_000);
+  }, 300_000);
 
   it('nor as one of two processes on PostgreSQL, with a trading system that errs, resets and loses answers', async () => {
     const postgres = await sharedPostgres();
@@ -29,5 +29,5 @@ describe('the hub killed with SIGKILL in the middle of logins', () => {
     });
     expect({ faults: faultsOf(report), states: report.states }).toEqual({ faults: [], states: report.states });
     expect(report.kills).toBe(4);
-  }, 180_000);
+  }, 300_000);
 });
