@@ -2,7 +2,16 @@ import { refusal } from '#kernel/errors.ts';
 import { limits } from '#kernel/limits.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import type { Platform } from './party.ts';
-import { checkExactUrl, checkOrigin, checkRange, checkUrl, isLoopback, LOOPBACK, type Mode } from './url-policy.ts';
+import {
+  checkCalledUrl,
+  checkExactUrl,
+  checkOrigin,
+  checkRange,
+  checkUrl,
+  isLoopback,
+  LOOPBACK,
+  type Mode,
+} from './url-policy.ts';
 
 /** What an administrator says of a platform; left out = the default behind each member. */
 export interface PlatformInput {
@@ -37,7 +46,7 @@ export function completePlatform(input: PlatformInput, mode: Mode): Result<Omit<
     if (fault !== undefined) return refused(fault);
   }
   const policy = { mode, privateRanges };
-  const base = checkUrl('callbackBase', '回调地址', input.callbackBase, policy);
+  const base = checkCalledUrl('callbackBase', '回调地址', input.callbackBase, policy);
   if (!base.ok) return base;
   if (base.value.search !== '') {
     return refused(refusal('FIELD_INVALID', { field: 'callbackBase', label: '回调地址', reason: '不能带查询参数' }));
@@ -48,7 +57,7 @@ export function completePlatform(input: PlatformInput, mode: Mode): Result<Omit<
       const reason = `没有名为 ${name.slice(0, 40)} 的回调，可用：${CALLBACK_NAMES.join('、')}`;
       return refused(refusal('FIELD_INVALID', { field: 'callbackPaths', label: '回调路径', reason }));
     }
-    const checked = checkUrl(`callbackPaths.${name}`, '回调路径', url, policy);
+    const checked = checkCalledUrl(`callbackPaths.${name}`, '回调路径', url, policy);
     if (!checked.ok) return checked;
     callbackPaths[name] = checked.value.href;
   }

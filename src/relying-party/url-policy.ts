@@ -1,4 +1,5 @@
-import { parseRange } from '#delivery/addresses.ts';
+import { isIP } from 'node:net';
+import { mayConnect, parseRange } from '#delivery/addresses.ts';
 import { type Refusal, refusal } from '#kernel/errors.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import { addressWithin, isWithin, rangesOf } from './ranges.ts';
@@ -39,6 +40,19 @@ export function checkUrl(field: string, label: string, text: string, policy: Url
   }
   if (policy.mode === 'production' && isLoopback(url.hostname)) return no('正式环境不能登记本机地址');
   return ok(url);
+}
+
+/**
+ * The same for a URL that the hub itself calls: an address literal must be one that egress will connect to, so that a callback that can never
+ * be delivered is refused now and not at the first login. A name may lead anywhere; its addresses are judged at every connection (T01).
+ */
+export function checkCalledUrl(field: string, label: string, text: string, policy: UrlPolicy): Result<URL> {
+  const checked = checkUrl(field, label, text, policy);
+  if (!checked.ok) return checked;
+  const host = checked.value.hostname.replace(/^\[|\]$/g, '');
+  if (isIP(host) === 0 || mayConnect(host, rangesOf(policy.privateRanges))) return checked;
+  const reason = '内网和特殊地址须先登记所在的私网网段';
+  return refused(refusal('FIELD_INVALID', { field, label, reason }));
 }
 
 /** The same for a URL that is compared as an exact string: it must stand in its canonical spelling already. */
