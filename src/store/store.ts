@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Kysely, sql } from 'kysely';
+import { systemClock } from '#kernel/clock.ts';
 import type { Logger } from '#kernel/log.ts';
 import { createGroupCommit, type Transact } from './group-commit.ts';
 import { migrate } from './migrate.ts';
@@ -7,6 +8,7 @@ import { openNotices } from './notices.ts';
 import { openPostgres, type PostgresHandles } from './postgres.ts';
 import type { DB } from './schema.ts';
 import { openSqlite, type SqliteHandles } from './sqlite.ts';
+import { createTurns } from './turns.ts';
 
 export { isUniqueViolation, StoreStartError } from './faults.ts';
 
@@ -51,6 +53,9 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** As long as the database itself lets a statement wait. */
+const PATIENCE_MS = 5_000;
+
 /** Opens, checks durability, migrates. Throws StoreStartError with a sentence for the operator. */
 export async function openStore(options: StoreOptions, deps: { log: Logger }): Promise<Store> {
   const { log } = deps;
@@ -63,12 +68,21 @@ export async function openStore(options: StoreOptions, deps: { log: Logger }): P
   const notices = openNotices(log, handles.client);
   const running = new AsyncLocalStorage<{ active: boolean }>();
 
-  const transact: Transact =
-    dialect === 'sqlite' ? createGroupCommit(writer) : (work) => writer.transaction().execute(work);
+  const plainly: Transact = (work) => writer.transaction().execute(work);
+  const inTurn = createTurns(() => systemClock.monotonic(), PATIENCE_MS);
+  /** `queued` for those who write the journal's chain, `apart` for leases, which must be had while a long queue is worked off. */
+  const ways: Record<Dialect, () => { queued: Transact; apart: Transact }> = {
+    sqlite: () => {
+      const grouped = createGroupCommit(writer);
+      return { queued: grouped, apart: grouped };
+    },
+    postgres: () => ({ queued: (work) => inTurn(() => plainly(work)), apart: plainly }),
+  };
+  const { queued, apart } = ways[dialect]();
 
-  const alone = async <T>(work: (db: Kysely<DB>) => Promise<T>): Promise<T> => {
+  const alone = async <T>(work: (db: Kysely<DB>) => Promise<T>, how: Transact): Promise<T> => {
     if (running.getStore()?.active) throw new Error('a transaction was begun inside a transaction');
-    return transact((db) => inside(() => work(db)));
+    return how((db) => inside(() => work(db)));
   };
   /** A group runs each work in the context of the first: the mark is set where the work runs. */
   const inside = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -94,7 +108,7 @@ export async function openStore(options: StoreOptions, deps: { log: Logger }): P
       });
       if (dialect === 'postgres' && topics.size > 0) await notices.announce(db, topics);
       return result;
-    });
+    }, queued);
     for (const hook of [...hooks, () => notices.tell(topics)]) {
       try {
         hook();
@@ -110,7 +124,7 @@ export async function openStore(options: StoreOptions, deps: { log: Logger }): P
     await handles.close();
   };
   try {
-    await alone((db) => migrate(db, dialect, log));
+    await alone((db) => migrate(db, dialect, log), plainly);
     await notices.start();
   } catch (error) {
     await close();
@@ -120,11 +134,11 @@ export async function openStore(options: StoreOptions, deps: { log: Logger }): P
     dialect,
     read: { db: reader },
     tx,
-    lease: alone,
+    lease: (work) => alone(work, apart),
     onNotify: notices.on,
     ping: async () => {
       await sql`select 1`.execute(reader);
-      await alone(() => Promise.resolve());
+      await alone(() => Promise.resolve(), apart);
     },
     close,
   };
