@@ -82,16 +82,26 @@ describe('transactions that wait together on SQLite', () => {
         tx.afterCommit(() => told.push(id));
         await insert(tx, id);
       });
-    const spoilt = store.tx(async (tx) => {
-      await sql`pragma defer_foreign_keys = on`.execute(tx.db);
-      await sql`insert into enrolment_history values ('h', 'nobody', 'sync', '', 0)`.execute(tx.db);
-    });
-    const results = await Promise.allSettled([write('a'), spoilt, write('b')]);
-    expect(results.map((result) => result.status)).toEqual(['rejected', 'rejected', 'rejected']);
-    expect(await ids(store)).toEqual([]);
-    expect(told).toEqual([]);
+    const spoil = () =>
+      store.tx(async (tx) => {
+        await sql`pragma defer_foreign_keys = on`.execute(tx.db);
+        await sql`insert into enrolment_history values ('h', 'nobody', 'sync', '', 0)`.execute(tx.db);
+      });
+    // A busy machine may end a group early: then the neighbour is in another one and may succeed. What was told always holds.
+    let together = 0;
+    for (let i = 0; i < 40 && together === 0; i += 1) {
+      const names = [`a${i}`, `b${i}`];
+      const [first, spoilt, second] = await Promise.allSettled([write(`a${i}`), spoil(), write(`b${i}`)]);
+      const kept = (await ids(store)).filter((id) => names.includes(id));
+      const promised = names.filter((_, n) => [first, second][n]?.status === 'fulfilled');
+      expect(spoilt.status).toBe('rejected');
+      expect(kept).toEqual(promised);
+      expect(told.filter((id) => names.includes(id))).toEqual(promised);
+      if (promised.length === 0) together += 1;
+    }
+    expect(together).toBe(1);
     await write('c');
-    expect(await ids(store)).toEqual(['c']);
+    expect(await ids(store)).toContain('c');
     await store.close();
   });
 
