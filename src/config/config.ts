@@ -23,7 +23,11 @@ const schema = z.strictObject({
   tls: z.strictObject({ certFile: z.string(), keyFile: z.string() }).optional(),
   database: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('sqlite'), file: z.string() }),
-    z.strictObject({ kind: z.literal('postgres'), url: z.string(), poolSize: z.number().int().min(2).max(100).default(10) }),
+    z.strictObject({
+      kind: z.literal('postgres'),
+      url: z.string(),
+      poolSize: z.number().int().min(2).max(100).default(10),
+    }),
   ]),
   /** The first is used for new values; the others still open older ones. */
   masterKeys: z.array(masterKey).min(1),
@@ -87,14 +91,19 @@ export function checkConfig(raw: unknown, base: string): HubConfig {
   };
   const masterKeys = file.masterKeys.map((entry, i) => {
     const label = `masterKeys.${i}`;
-    if ((entry.key === undefined) === (entry.keyFile === undefined)) faults.push(`${label}：key 与 keyFile 必须且只能给出一个`);
+    if ((entry.key === undefined) === (entry.keyFile === undefined))
+      faults.push(`${label}：key 与 keyFile 必须且只能给出一个`);
     const text = entry.keyFile === undefined ? (entry.key ?? '') : read(`${label}.keyFile`, entry.keyFile);
     const key = Buffer.from(text.trim(), 'base64');
     if (key.length !== 32) faults.push(`${label}：密钥应为 32 字节的 Base64`);
     return { id: entry.id, key };
   });
-  const tlsPem = file.tls && { cert: read('tls.certFile', file.tls.certFile), key: read('tls.keyFile', file.tls.keyFile) };
-  const extraCa = file.egress.extraCaFile === undefined ? undefined : read('egress.extraCaFile', file.egress.extraCaFile);
+  const tlsPem = file.tls && {
+    cert: read('tls.certFile', file.tls.certFile),
+    key: read('tls.keyFile', file.tls.keyFile),
+  };
+  const extraCa =
+    file.egress.extraCaFile === undefined ? undefined : read('egress.extraCaFile', file.egress.extraCaFile);
   if (faults.length > 0) throw new ConfigFault(faults);
   const database =
     file.database.kind === 'sqlite' && !isAbsolute(file.database.file) && file.database.file !== ':memory:'
@@ -107,7 +116,8 @@ function productionFaults(file: FileConfig): string[] {
   if (file.mode === 'development') return [];
   const faults: string[] = [];
   if (!file.publicUrl.startsWith('https://')) faults.push('publicUrl：正式环境必须使用 https');
-  if (file.masterKeys.some((entry) => entry.key !== undefined)) faults.push('masterKeys：正式环境的密钥只能放在 keyFile 中');
+  if (file.masterKeys.some((entry) => entry.key !== undefined))
+    faults.push('masterKeys：正式环境的密钥只能放在 keyFile 中');
   return faults;
 }
 

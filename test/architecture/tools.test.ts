@@ -21,7 +21,9 @@ describe('the whole tree', () => {
   }, 180_000);
 
   it('passes the linter and is formatted', async () => {
-    expect(await complaintsOf('node_modules/@biomejs/biome/bin/biome', 'check', '--config-path=.biome.json', '.')).toBe('');
+    expect(await complaintsOf('node_modules/@biomejs/biome/bin/biome', 'check', '--config-path=.biome.json', '.')).toBe(
+      '',
+    );
   }, 60_000);
 
   it('holds no file, export or dependency that nobody uses', async () => {
