@@ -98,7 +98,9 @@ async function stubbornLogin(
   const view = await again(() => claim(browser, pageUrl), over);
   if (view === undefined) return undefined;
   const { interaction } = view;
-  for (let i = 0; i < 60; i += 1) {
+  // As long as the login itself may live for a patient person: a lock of ten seconds must not use up the tries.
+  const giveUp = Date.now() + PATIENCE_MS;
+  while (Date.now() < giveUp) {
     const state = await again(() => browser.call(hub, 'view', { interaction }), never);
     if (state?.ok && state.view.state !== 'claimed') break;
     try {
@@ -107,11 +109,12 @@ async function stubbornLogin(
         await wait(100);
         continue;
       }
-      await browser.call(hub, 'evidence', {
+      const proved = await browser.call(hub, 'evidence', {
         interaction,
         certificate: key.certificate,
         signature: await key.sign(challenge.text),
       });
+      if (!proved.ok) await wait(100);
     } catch {
       await wait(60); // answer lost: the view says what became of it
     }
@@ -126,7 +129,7 @@ async function stubbornLogin(
 
 const never = (): boolean => false;
 /** A bound for a hub that never comes back, not an assertion. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 60_000;
 
 async function again<T>(step: () => Promise<T>, over: () => boolean): Promise<T | undefined> {
   const deadline = Date.now() + PATIENCE_MS;
