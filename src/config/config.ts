@@ -40,6 +40,11 @@ const schema = z.strictObject({
     .prefault({}),
   /** Loopback WebSocket endpoints the pages try for the agent, in turn. */
   agentEndpoints: z.array(z.string().regex(/^wss?:\/\/(127\.0\.0\.1|localhost):\d{1,5}\/[\w./-]*$/)).default([]),
+  /**
+   * How far vendors' drivers are kept apart. `process` is what this version reaches: own process, empty environment, permission flags, no
+   * sockets, but no network namespace and no user of its own. Production has to accept that by name.
+   */
+  driverIsolation: z.enum(['process']).optional(),
   /** true behind a reverse proxy that sets X-Forwarded-For. */
   trustProxy: z.boolean().default(false),
 });
@@ -118,6 +123,8 @@ function productionFaults(file: FileConfig): string[] {
   if (!file.publicUrl.startsWith('https://')) faults.push('publicUrl：正式环境必须使用 https');
   if (file.masterKeys.some((entry) => entry.key !== undefined))
     faults.push('masterKeys：正式环境的密钥只能放在 keyFile 中');
+  if (file.driverIsolation === undefined)
+    faults.push('driverIsolation：机构驱动目前为进程级隔离，接受时请写明 "process"');
   return faults;
 }
 

@@ -44,6 +44,10 @@ describe('the configuration', () => {
     const faults = faultsOf({ ...development, mode: 'production' });
     expect(faults.join('\n')).toContain('https');
     expect(faults.join('\n')).toContain('keyFile');
+    expect(faults.join('\n')).toContain('driverIsolation');
+    expect(faultsOf({ ...development, mode: 'production', driverIsolation: 'process' }).join()).not.toContain(
+      'driverIsolation',
+    );
   });
 
   it('refuses a master key of another length, and both or neither way to give it', () => {
