@@ -41,7 +41,7 @@ describe('the PostgreSQL store', () => {
   it('survives every connection being cut, and answers SERVICE_BUSY at worst', async () => {
     const url = await server.createDatabase();
     const store = await open(url);
-    const cut = `select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()`;
+    const cut = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'ca-interop-hub' and datname = current_database()`;
     let stored = 0;
     const writing = Array.from({ length: 120 }, async (_, i) => {
       try {
