@@ -1,8 +1,8 @@
 import { HUB_IDENTITY_PATH } from '#agent/protocol.ts';
+import { recordOf } from '#fixtures/world/cast.ts';
 import { type Members as Signable, signOf } from '#fixtures/world/trading-system/sign.ts';
 import { LIVE_PATH, type PageApi } from '#hosted/api.ts';
 import { base64, utf8 } from '#kernel/bytes.ts';
-import { beijingDateTime } from '#kernel/clock.ts';
 import { TASK_PATH, TICKET_PATH, ticketFields } from '#wire/extensions.ts';
 import { type InterfaceName, interfaces, type PrintedField, type PrintedInterface } from '#wire/interfaces.ts';
 import type { Prey } from './prey.ts';
@@ -43,21 +43,9 @@ function sampleOf(world: HostileWorld, prey: Prey): (field: PrintedField) => str
   const [key] = world.cast.good;
   if (key === undefined) throw new Error('no key');
   const known: Record<string, string> = {
-    caUnitId: world.unit.caUnitId,
+    ...(recordOf(world.unit, key) as Record<string, string>),
     orgcode: world.unit.orgcode,
     taskId: prey.taskId,
-    userName: key.holder.holderName,
-    idType: '身份证',
-    idNumber: key.holder.idNumber,
-    unitName: key.holder.unitName,
-    unitCode: key.holder.unitCode,
-    signCert: base64(key.pair.signCertificate),
-    encCert: base64(key.pair.encCertificate),
-    signCertSn: key.signCertSn,
-    encCertSn: key.encCertSn,
-    certEndTime: beijingDateTime(key.notAfter),
-    legalName: key.holder.holderName,
-    legalIdcard: key.holder.idNumber,
     signature: base64(utf8('seal')),
     paType: '1',
     standBy: '{"hub":{},"note":"x"}',
