@@ -66,7 +66,13 @@ describeOnBothDatabases('whoever sends his link to a victim', ({ open }) => {
       const message = world.received.find((one) => one['taskId'] === taskId);
       if (message === undefined) return;
       const { hub } = JSON.parse(String(message['standBy'])) as { hub: { ticketSm3: string; ticketExpires: string } };
-      const result = { unitName: String(message['unitName']), unitCode: '', idNumber: '', signCertSn: '' };
+      const result = {
+        unitName: String(message['unitName']),
+        unitCode: '',
+        idNumber: '',
+        signCertSn: '',
+        encCertSn: '',
+      };
       sessions.accept(taskId, result, hub.ticketSm3, Date.parse(hub.ticketExpires));
     };
     const comeBack = async (who: Person, session: string) => {
@@ -122,7 +128,7 @@ describeOnBothDatabases('whoever sends his link to a victim', ({ open }) => {
     const view = await person(world).logIn(await world.start(taskId), key);
     const message = await until(async () => world.received.find((one) => one['taskId'] === taskId));
     const { hub } = JSON.parse(String(message['standBy'])) as { hub: { ticketSm3: string; ticketExpires: string } };
-    const result = { unitName: String(message['unitName']), unitCode: '', idNumber: '', signCertSn: '' };
+    const result = { unitName: String(message['unitName']), unitCode: '', idNumber: '', signCertSn: '', encCertSn: '' };
     sessions.accept(taskId, result, hub.ticketSm3, Date.parse(hub.ticketExpires));
     expect('session' in sessions.finish(taskId, session, ticketOf(view) ?? '')).toBe(true);
   });
