@@ -1,0 +1,62 @@
+import type { Bytes } from '#kernel/bytes.ts';
+import type { Result } from '#kernel/result.ts';
+import type { Certificate } from '#pki/certificate.ts';
+import type { Unit } from '#relying-party/party.ts';
+import type { Handle, Tx } from '#store/store.ts';
+import type { EncryptRequest } from './requests.ts';
+
+/**
+ * What this room asks of the one that keeps capsules (opening, to the right of it); app.ts joins them. Refusals are the opening's own, for instance
+ * NOT_YET_OPEN (451) before the gate.
+ */
+export interface CapsulePort {
+  /** Cheap and pure: are these bytes a capsule, or the reference a trading system was given for one? */
+  recognise(bytes: Bytes): boolean;
+  /** `encrypt` with `hub.openingId`: seals in the one-shot sealer; what comes back is what `recognise` knows again. */
+  seal(unit: Unit, request: EncryptRequest): Promise<Result<Bytes>>;
+  /** The capsule of this unit that the bytes are or name, if it may be opened now. */
+  find(h: Handle, unit: Unit, bytes: Bytes): Promise<Result<CapsuleItem>>;
+  /** The same by its id, for a page that was begun earlier or in the hall. Asked again before every opening: gates, ends and withdrawals hold at once. */
+  get(h: Handle, unitId: string, capsuleId: string): Promise<Result<CapsuleItem>>;
+  /** K_b as the bidder's key gave it. Any failure of the capsule itself is DECRYPT_FAILED; the cause stays with the opening. Not in a transaction. */
+  open(item: CapsuleItem, wrap: string, kb: Bytes): Promise<Result<Opened>>;
+  /** Told in the transaction in which it happened. */
+  ended(tx: Tx, item: CapsuleEnd): Promise<void>;
+}
+
+export interface CapsuleItem {
+  readonly capsuleId: string;
+  readonly openingId: string;
+  readonly lot: string;
+  /** What a person may call it. */
+  readonly label: string;
+  /** taskId under which message 7 tells the trading system of it. */
+  readonly taskId: string;
+  readonly standBy: string | null;
+  readonly bytes: number;
+  /** UTC ms: end of the decryption window. */
+  readonly windowEnds: number;
+  readonly wraps: readonly CapsuleWrap[];
+}
+
+export interface CapsuleWrap {
+  readonly id: string;
+  /** SM2 ciphertext, GM/T 0009 DER. */
+  readonly wrapped: Bytes;
+  readonly certificate: Certificate | undefined;
+}
+
+export type Opened =
+  | { readonly kind: 'text'; readonly text: string }
+  /** Too large for message 7, or not text: kept by the opening and fetched by the trading system. */
+  | { readonly kind: 'file'; readonly capsuleId: string; readonly sm3: string; readonly size: number };
+
+export interface CapsuleEnd {
+  readonly capsuleId: string;
+  readonly interaction: string;
+  /**
+   * `tried`: a key was given that did not open it · `opened`: content found, being told · `delivered`, `undelivered`, `refused`: what message 7 came to ·
+   * `cancelled`, `expired`: its page ended before
+   */
+  readonly what: 'tried' | 'opened' | 'delivered' | 'undelivered' | 'refused' | 'cancelled' | 'expired';
+}
