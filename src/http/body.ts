@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
 import { type Bytes, concat } from '#kernel/bytes.ts';
-import { refusal } from '#kernel/errors.ts';
+import { HubError, refusal } from '#kernel/errors.ts';
+import { limits } from '#kernel/limits.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import type { EdgeContext } from './context.ts';
 
@@ -20,13 +21,15 @@ export async function readBody(c: EdgeContext, limit: number): Promise<Result<By
 }
 
 /** The connection is not used again: what the caller still sends is not worth reading. */
-function tooLarge(c: EdgeContext, limit: number): Result<Bytes> {
+function tooLarge(c: EdgeContext, limit: number): Result<never> {
   c.header('Connection', 'close');
-  const text = limit >= 1 << 20 ? `${limit >> 20} MB` : `${limit >> 10} KB`;
-  return refused(refusal('BODY_TOO_LARGE', { limit: text }));
+  return refused(refusal('BODY_TOO_LARGE', { limit: humanLimit(limit) }));
 }
 
-const unreadable = (reason: string): Result<Bytes> => refused(refusal('BODY_NOT_JSON', { reason }));
+const humanLimit = (limit: number): string =>
+  limit >= 1 << 20 ? `${Math.floor(limit / (1 << 20))} MB` : `${limit >> 10} KB`;
+
+const unreadable = (reason: string): Result<never> => refused(refusal('BODY_NOT_JSON', { reason }));
 
 type Read = Bytes | 'too-large' | 'cut-off';
 
@@ -35,7 +38,9 @@ function readIncoming(incoming: IncomingMessage, limit: number): Promise<Read> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    const late = setTimeout(() => tooSlow(incoming), limits.bodyTime);
     const finish = (read: Read) => {
+      clearTimeout(late);
       incoming.off('data', take).off('end', end).off('close', cut).off('error', cut);
       resolve(read);
     };
@@ -52,6 +57,54 @@ function readIncoming(incoming: IncomingMessage, limit: number): Promise<Read> {
     if (incoming.readableEnded) end();
     else if (incoming.destroyed) cut();
   });
+}
+
+/** As the server answers a head that never ends; the socket's close ends whoever waits for the body. */
+function tooSlow(incoming: IncomingMessage): void {
+  const answer = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
+  incoming.socket.end(answer, () => incoming.socket.destroy());
+}
+
+/**
+ * A body too large to hold, piece by piece as it is asked for (the socket waits meanwhile). What goes wrong after the first byte is thrown as a
+ * HubError at the place of reading: BODY_TOO_LARGE beyond `limit`, BODY_CUT_OFF when the sender goes away or is silent for
+ * `limits.streamIdle`. The connection is not used again, so that a refusal in the middle need not read the rest.
+ */
+export function streamBody(c: EdgeContext, limit: number): Result<AsyncIterable<Bytes>> {
+  c.header('Connection', 'close');
+  if (Number(c.req.header('content-length') ?? 0) > limit) return tooLarge(c, limit);
+  const encoding = (c.req.header('content-encoding') ?? 'identity').trim().toLowerCase();
+  if (encoding !== 'identity' && encoding !== '') return unreadable('这里不支持压缩，请按原样提交文件内容');
+  const { incoming } = c.env ?? {};
+  return ok(bounded(incoming ? piecesOf(incoming) : (c.req.raw.body ?? []), limit));
+}
+
+async function* bounded(source: AsyncIterable<Bytes> | Iterable<Bytes>, limit: number): AsyncIterable<Bytes> {
+  let size = 0;
+  for await (const piece of source) {
+    size += piece.length;
+    if (size > limit) throw new HubError('BODY_TOO_LARGE', 'streamed body', { params: { limit: humanLimit(limit) } });
+    yield piece;
+  }
+}
+
+async function* piecesOf(incoming: IncomingMessage): AsyncIterable<Bytes> {
+  let waiting: NodeJS.Timeout | undefined;
+  const wait = () => {
+    waiting = setTimeout(() => incoming.destroy(new Error('the sender is silent')), limits.streamIdle);
+  };
+  try {
+    wait();
+    for await (const piece of incoming.iterator({ destroyOnReturn: false })) {
+      clearTimeout(waiting);
+      yield piece as Bytes;
+      wait();
+    }
+  } catch (error) {
+    throw new HubError('BODY_CUT_OFF', 'streamed body ended early', { cause: error });
+  } finally {
+    clearTimeout(waiting);
+  }
 }
 
 async function readStream(stream: ReadableStream<Uint8Array> | null, limit: number): Promise<Read> {

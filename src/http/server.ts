@@ -39,7 +39,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
   const timing = {
     headersTimeout: 15_000,
-    requestTimeout: 60_000,
+    // The outer bound, for a streamed gigabyte; body.ts ends an ordinary body after `limits.bodyTime`.
+    requestTimeout: limits.streamTime,
     // Longer than the usual proxy's 60 s, so that the proxy closes first and no request meets a closed socket.
     keepAliveTimeout: 65_000,
     maxHeaderSize: 16 * 1024,

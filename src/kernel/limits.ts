@@ -2,6 +2,10 @@
 export const limits = {
   /** One strict JSON body on `/api/ca/*` (readings L35). */
   jsonBody: 8 * 1024 * 1024,
+  /** One whole JSON body may take as long to arrive; a streamed one as long between two pieces, and altogether. */
+  bodyTime: 60_000,
+  streamIdle: 30_000,
+  streamTime: 2 * 60 * 60_000,
   /** Bodies of the pages' own API. */
   pageBody: 64 * 1024,
   jsonDepth: 32,
@@ -30,6 +34,10 @@ export const limits = {
   driverBytesPerSecond: 16 * 1024 * 1024,
   /** Resident memory of a driver process. */
   driverMemory: 320 * 1024 * 1024,
+  /** Wrapped keys in one request of the crypto channel. */
+  cryptoWraps: 100,
+  /** Content given to a vendor's own encrypt service: larger ones the hub encrypts itself. */
+  vendorEncrypt: 128 * 1024,
   driverConcurrency: 8,
   driverQueue: 64,
   crlFetchTimeout: 8_000,

@@ -2,6 +2,8 @@ import { type Kysely, sql } from 'kysely';
 import type { Logger } from '#kernel/log.ts';
 import { StoreStartError } from './faults.ts';
 import { base } from './migrations/0001-base.ts';
+import { opening } from './migrations/0003-opening.ts';
+import { nonce } from './migrations/0005-nonce.ts';
 import type { DB } from './schema.ts';
 
 export interface Migration {
@@ -11,7 +13,7 @@ export interface Migration {
 }
 
 /** In order; a name once released never changes. */
-const migrations: readonly Migration[] = [base];
+const migrations: readonly Migration[] = [base, opening, nonce];
 
 const MIGRATORS = 0x6361_6d69;
 

@@ -1,3 +1,5 @@
+import type { OpeningTables } from './schema-opening.ts';
+
 /**
  * The whole database, as Kysely sees it. Portable types only: ids and JSON as text, flags as 0/1, times as UTC epoch milliseconds.
  *
@@ -5,7 +7,7 @@
  * `*_index`   keyed hash of a value, for equality look-ups only
  */
 
-export interface DB {
+export interface DB extends OpeningTables {
   unit: UnitTable;
   unit_secret: UnitSecretTable;
   platform: PlatformTable;
@@ -22,6 +24,7 @@ export interface DB {
   journal: JournalTable;
   journal_checkpoint: JournalCheckpointTable;
   hub_key: HubKeyTable;
+  request_nonce: RequestNonceTable;
 }
 
 /** Connecting unit (caUnitId). */
@@ -283,4 +286,11 @@ export interface HubKeyTable {
   private_sealed: string;
   status: 'live' | 'retired';
   created_at: number;
+}
+
+/** Nonces of header-signed requests, until their time stamps are too old to be taken anyway. */
+export interface RequestNonceTable {
+  unit_id: string;
+  nonce: string;
+  expires_at: number;
 }
