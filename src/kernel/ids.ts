@@ -1,7 +1,29 @@
 import type { Random } from './random.ts';
 
 /** Kinds of ids, by their prefix: 128 random bits in Crockford base32 follow it. */
-export type IdPrefix = 'int' | 'sub' | 'crt' | 'enr' | 'out' | 'cfl' | 'sec' | 'key' | 'req' | 'his';
+export type IdPrefix =
+  | 'int'
+  | 'sub'
+  | 'crt'
+  | 'enr'
+  | 'out'
+  | 'cfl'
+  | 'sec'
+  | 'key'
+  | 'req'
+  | 'his'
+  // opening: openings, lots, persons, shares, amendments, events, capsules, wraps, rehearsals, approvals, words about the clock
+  | 'opn'
+  | 'lot'
+  | 'psn'
+  | 'shr'
+  | 'amd'
+  | 'evt'
+  | 'cap'
+  | 'wrp'
+  | 'reh'
+  | 'apr'
+  | 'tim';
 
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
 /** No 0/O and no 1/I: read aloud over a telephone. */

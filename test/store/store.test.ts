@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import type { HubError } from '#kernel/errors.ts';
@@ -156,7 +156,9 @@ describeOnBothDatabases('the store', ({ open, options, dialect }) => {
     await Promise.all(first.map((store) => store.close()));
     const again = await openStore(where, { log: quietLog });
     const { rows } = await sql<{ name: string }>`select name from hub_migration`.execute(again.read.db);
-    expect(rows).toEqual([{ name: '0001-base' }]);
+    const names = rows.map((row) => row.name);
+    expect(names[0]).toBe('0001-base');
+    expect(new Set(names).size).toBe(names.length);
     await again.close();
   });
 
@@ -226,8 +228,11 @@ describe('a database that cannot answer', () => {
 
 /** Table → columns (`?` = nullable), read from the contract's own text. */
 function promised(): Record<string, string[]> {
-  const text = readFileSync(new URL('../../src/store/schema.ts', import.meta.url), 'utf8');
-  const list = /interface DB \{([^}]*)\}/.exec(text)?.[1] ?? '';
+  const files = readdirSync(new URL('../../src/store/', import.meta.url)).filter((name) => name.startsWith('schema'));
+  const text = files
+    .map((name) => readFileSync(new URL(`../../src/store/${name}`, import.meta.url), 'utf8'))
+    .join('\n');
+  const list = [...text.matchAll(/interface (?:DB|\w+Tables)\b[^{]*\{([^}]*)\}/g)].map((match) => match[1]).join('\n');
   const tables = [...list.matchAll(/(\w+): (\w+);/g)].map(([, table = '', type = '']): [string, string[]] => {
     const body = new RegExp(`interface ${type} \\{([^}]*)\\}`).exec(text)?.[1] ?? '';
     const columns = [...body.matchAll(/^ {2}(\w+): ([^;]*);/gm)].map(
