@@ -1,12 +1,14 @@
-import { type Bytes, base64, fromBase64, utf8 } from '#kernel/bytes.ts';
+import type { Gm, Sm2PublicKey } from '#crypto/gm.ts';
+import { type Bytes, base64, fromBase64, fromHex, hex, utf8 } from '#kernel/bytes.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { Secret } from '#kernel/secret.ts';
-import { type Admission, admitsLoginText } from './admission.ts';
+import { parseCertificate } from '#pki/certificate.ts';
+import { type Admission, admitsBareKeys, admitsLoginText, admitsRewrapText } from './admission.ts';
 import { agentError } from './errors.ts';
 import { type DialogEnd, loginError, type PinDialogs } from './pin-dialogs.ts';
 import type { AgentError, AgentErrorCode, AgentEvent, AgentRequest, AgentResult, KeyInfo } from './protocol.ts';
 import type { Slots } from './slots.ts';
-import type { OpenKey, Token } from './token.ts';
+import type { Opened, OpenKey, Token } from './token.ts';
 
 export class Refusal {
   readonly error: AgentError;
@@ -20,6 +22,7 @@ export type Answer = AgentResult[keyof AgentResult] | Refusal;
 type KeyRequest = Exclude<AgentRequest, { method: 'authorize' | 'enumerate' }>;
 
 export interface ActsDeps {
+  readonly gm: Gm;
   readonly clock: Clock;
   readonly slots: Slots;
   readonly dialogs: PinDialogs;
@@ -40,12 +43,32 @@ const LOGIN_MS = 10 * 60_000;
 /** An unwrapped session key; more would be somebody's data. */
 const MAX_UNWRAPPED = 64;
 
+type UnwrapParams = Extract<AgentRequest, { method: 'unwrap' }>['params'];
+type RewrapParams = Extract<AgentRequest, { method: 'rewrap' }>['params'];
+const answer = (said: Answer): Promise<Answer> => Promise.resolve(said);
+
+/** What is behind a wrap; more than a key would be somebody's data. */
+async function openWrap(key: OpenKey, wrapped: Bytes): Promise<Opened | Refusal> {
+  const opened = await key.unwrap(wrapped);
+  return opened === undefined || opened.plaintext.length > MAX_UNWRAPPED ? no('UNWRAP_FAILED') : opened;
+}
+
+const publicKeyOf = (gm: Gm, point: string): Sm2PublicKey | undefined => {
+  const bytes = fromHex(point);
+  return bytes && gm.sm2.importPublic(bytes);
+};
+
+const encryptionKeyOf = (gm: Gm, der: Bytes): Sm2PublicKey | undefined => {
+  const key = parseCertificate(gm, der)?.key;
+  return key?.kind === 'sm2' ? key.publicKey : undefined;
+};
+
 export function createActs(
   deps: ActsDeps,
   handleOf: (token: Token) => string,
   tell: (event: AgentEvent) => void,
 ): Acts {
-  const { clock, slots } = deps;
+  const { gm, clock, slots } = deps;
   const opened = new Map<Token, { readonly key: OpenKey; readonly until: number }>();
   let dropDialog: (() => void) | undefined;
 
@@ -83,7 +106,7 @@ export function createActs(
   };
 
   /** The key's private half, if its PIN was given on this connection and it is still plugged in, before and after. */
-  const use = async (token: Token, act: (key: OpenKey) => Promise<Bytes | Refusal>): Promise<Bytes | Refusal> => {
+  const use = async <T>(token: Token, act: (key: OpenKey) => Promise<T | Refusal>): Promise<T | Refusal> => {
     if (token.pinStatus() === 'removed') return no('KEY_REMOVED');
     const key = openKey(token);
     if (key === undefined) return no('PIN_REQUIRED');
@@ -99,12 +122,39 @@ export function createActs(
     return { signature: base64(signature), certificate: base64(token.certificates.sign) };
   };
 
-  const unwrap = async (token: Token, wrapped: string): Promise<Answer> => {
-    const bytes = fromBase64(wrapped);
-    if (bytes === undefined) return no('BAD_REQUEST');
-    const plain = await use(token, async (key) => (await key.unwrap(bytes)) ?? no('UNWRAP_FAILED'));
-    if (plain instanceof Refusal) return plain;
-    return plain.length > MAX_UNWRAPPED ? no('UNWRAP_FAILED') : { key: base64(plain) };
+  const unwrap = (token: Token, params: UnwrapParams, admission: Admission): Promise<Answer> => {
+    const wrapped = fromBase64(params.wrapped);
+    const to = params.to === undefined ? undefined : publicKeyOf(gm, params.to);
+    if (wrapped === undefined || (params.to !== undefined && to === undefined)) return answer(no('BAD_REQUEST'));
+    if (to === undefined && !admitsBareKeys(admission)) return answer(no('OPERATION_NOT_GRANTED'));
+    return use<Answer>(token, async (key) => {
+      const opened = await openWrap(key, wrapped);
+      if (opened instanceof Refusal) return opened;
+      const { plaintext, layout } = opened;
+      return to === undefined
+        ? { key: base64(plaintext), layout }
+        : { wrapped: base64(await gm.sm2.encrypt(to, plaintext)), layout };
+    });
+  };
+
+  const rewrap = (token: Token, params: RewrapParams): Promise<Answer> => {
+    const wrapped = fromBase64(params.wrapped);
+    const certificate = fromBase64(params.certificate);
+    const to = certificate && encryptionKeyOf(gm, certificate);
+    if (wrapped === undefined || certificate === undefined || to === undefined) return answer(no('BAD_REQUEST'));
+    const old = token.certificates;
+    const digests = { old: gm.sm3(old.encrypt), new: gm.sm3(certificate), wrap: gm.sm3(wrapped) };
+    const own = { old: hex(digests.old), new: hex(digests.new), wrap: hex(digests.wrap) };
+    if (!admitsRewrapText(params.text, own)) return answer(no('TEXT_REFUSED'));
+    return use<Answer>(token, async (key) => {
+      const opened = await openWrap(key, wrapped);
+      if (opened instanceof Refusal) return opened;
+      return {
+        wrapped: base64(await gm.sm2.encrypt(to, opened.plaintext)),
+        signature: base64(await key.sign(utf8(params.text))),
+        certificate: base64(old.sign),
+      };
+    });
   };
 
   return {
@@ -134,7 +184,9 @@ export function createActs(
         case 'sign':
           return sign(token, request.params.text, admission);
         case 'unwrap':
-          return unwrap(token, request.params.wrapped);
+          return unwrap(token, request.params, admission);
+        case 'rewrap':
+          return rewrap(token, request.params);
       }
     },
     forget: (token) => opened.delete(token),

@@ -2,7 +2,7 @@ import type { Gm } from '#crypto/gm.ts';
 import { equalBytes, fromBase64, fromHex, utf8 } from '#kernel/bytes.ts';
 import { limits } from '#kernel/limits.ts';
 import type { PinnedHub } from './pairings.ts';
-import { type Grant, grantText, type Operation, type SignedGrant } from './protocol.ts';
+import { type Grant, grantText, type Operation, type RewrapFacts, rewrapText, type SignedGrant } from './protocol.ts';
 
 /** What a page may do on this connection, and for what. */
 export interface Admission {
@@ -69,4 +69,21 @@ export function admitsLoginText(text: string, { origin, interaction }: Admission
   });
   if (!wellFormed || expires?.startsWith('expires=') !== true) return false;
   return isWithin(expires.slice('expires='.length), now, CHALLENGE_AHEAD_MS);
+}
+
+/** Only `unwrap` and `rehearse` let an opened key out bare; `release` alone names the key that it must be wrapped to. */
+export const admitsBareKeys = ({ operations }: Admission): boolean =>
+  operations.has('unwrap') || operations.has('rehearse');
+
+const REWRAP_NAME = /^[\x21-\x3c\x3e-\x7e]{1,128}$/;
+
+/**
+ * Whether this is the text of just this re-wrap (`rewrapText`): the digests are this program's own, only the names of the opening and the capsule
+ * are the hub's. Anything else stays unsigned.
+ */
+export function admitsRewrapText(text: string, own: Pick<RewrapFacts, 'old' | 'new' | 'wrap'>): boolean {
+  const [, opening, capsule] = text.split('\n').map((line) => line.slice(line.indexOf('=') + 1));
+  if (opening === undefined || capsule === undefined) return false;
+  if (!REWRAP_NAME.test(opening) || !REWRAP_NAME.test(capsule)) return false;
+  return text === rewrapText({ opening, capsule, ...own });
 }

@@ -6,7 +6,7 @@
  * 4. Only then anything else, and only the operations granted.
  */
 
-import type { Gm, Sm2PublicKey } from '#crypto/gm.ts';
+import type { Gm, Sm2CiphertextLayout, Sm2PublicKey } from '#crypto/gm.ts';
 
 export type AgentGreeting = {
   readonly event: 'hello';
@@ -17,7 +17,11 @@ export type AgentGreeting = {
   readonly nonce: string;
 };
 
-export type Operation = 'enumerate' | 'certificates' | 'sign-login' | 'unwrap';
+/**
+ * `unwrap` and `rehearse` open a wrapped key for the page, or for another key; `release` opens it for another key only, so that a custodian's share
+ * is never bare outside this program; `rewrap` carries a bid over to a renewed certificate.
+ */
+export type Operation = 'enumerate' | 'certificates' | 'sign-login' | 'unwrap' | 'release' | 'rewrap' | 'rehearse';
 
 /** Signed by the hub: SM2 (default id) over the UTF-8 of `grantText(grant)`. */
 export interface Grant {
@@ -59,12 +63,53 @@ export type AgentRequest =
   | { readonly id: string; readonly method: 'pinDialog'; readonly params: { readonly key: string } }
   /** Signs only a challenge text of the hub (design 5) that names this grant's interaction and origin. */
   | { readonly id: string; readonly method: 'sign'; readonly params: { readonly key: string; readonly text: string } }
-  /** Unwraps a session key with the encryption key (grant operation `unwrap`). */
+  /** Opens a wrapped key (at most 64 bytes) with the encryption key: grant operation `unwrap` or `rehearse`, or `release` with `to`. */
   | {
       readonly id: string;
       readonly method: 'unwrap';
-      readonly params: { readonly key: string; readonly wrapped: string };
+      readonly params: {
+        readonly key: string;
+        /** Base64, any layout of an SM2 ciphertext. */
+        readonly wrapped: string;
+        /** Hex of a 65-byte point: the opened key is wrapped to it at once and never leaves bare. */
+        readonly to?: string;
+      };
+    }
+  /** Wraps a bid's key anew to a renewed certificate of the same holder and signs that with the old key (grant operation `rewrap`). */
+  | {
+      readonly id: string;
+      readonly method: 'rewrap';
+      readonly params: {
+        /** The old key. */
+        readonly key: string;
+        /** Base64, as in `unwrap`. */
+        readonly wrapped: string;
+        /** Base64 DER of the new encryption certificate. */
+        readonly certificate: string;
+        /** `rewrapText` of this very act; anything else is refused. */
+        readonly text: string;
+      };
     };
+
+/** What `rewrap` signs. Digests are SM3 in lower hex: of the certificates' DER, and of the wrap's bytes as given. */
+export interface RewrapFacts {
+  readonly opening: string;
+  readonly capsule: string;
+  readonly old: string;
+  readonly new: string;
+  readonly wrap: string;
+}
+
+/** The one spelling of a re-wrap that is signed and verified. */
+export const rewrapText = (facts: RewrapFacts): string =>
+  [
+    'caihub-rewrap/1',
+    `opening=${facts.opening}`,
+    `capsule=${facts.capsule}`,
+    `old=${facts.old}`,
+    `new=${facts.new}`,
+    `wrap=${facts.wrap}`,
+  ].join('\n');
 
 export interface KeyInfo {
   /** Opaque handle of this connection's agent. */
@@ -85,9 +130,31 @@ export type AgentResult = {
   pinDialog: { readonly url: string };
   /** Base64 DER SM2Signature. */
   sign: { readonly signature: string; readonly certificate: string };
-  /** Base64 of the unwrapped key. */
-  unwrap: { readonly key: string };
+  unwrap: BareKey | WrappedKey;
+  rewrap: Rewrapped;
 };
+
+export interface BareKey {
+  /** Base64 of the opened key. */
+  readonly key: string;
+  /** How the opened wrap was written. */
+  readonly layout: Sm2CiphertextLayout;
+}
+
+export interface WrappedKey {
+  /** Base64 GM/T 0009 DER to the key asked for. */
+  readonly wrapped: string;
+  readonly layout: Sm2CiphertextLayout;
+}
+
+export interface Rewrapped {
+  /** Base64 GM/T 0009 DER to the new certificate's key. */
+  readonly wrapped: string;
+  /** Base64 DER SM2Signature over the text, by the old signing key. */
+  readonly signature: string;
+  /** Base64 DER of the old signing certificate. */
+  readonly certificate: string;
+}
 
 export type AgentErrorCode =
   | 'NOT_AUTHORIZED'

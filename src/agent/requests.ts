@@ -9,6 +9,7 @@ export const MAX_FRAME = 32 * 1024;
 const key = z.string().min(1).max(64);
 const line = z.string().regex(/^[\x21-\x7e]{1,300}$/);
 const base64 = z.string().max(8_192);
+const point = z.string().regex(/^04[0-9a-f]{128}$/);
 
 const grant = z.object({
   v: z.literal(1),
@@ -16,9 +17,9 @@ const grant = z.object({
   origin: line,
   interaction: z.string().regex(/^[\w-]{1,80}$/),
   operations: z
-    .array(z.enum(['enumerate', 'certificates', 'sign-login', 'unwrap']))
+    .array(z.enum(['enumerate', 'certificates', 'sign-login', 'unwrap', 'release', 'rewrap', 'rehearse']))
     .min(1)
-    .max(4),
+    .max(7),
   expires: line,
 });
 
@@ -31,7 +32,12 @@ const schema = z.discriminatedUnion('method', [
   z.object({ id, method: z.literal('login'), params: z.object({ key, pin: z.string().max(256) }) }),
   z.object({ id, method: z.literal('pinDialog'), params: z.object({ key }) }),
   z.object({ id, method: z.literal('sign'), params: z.object({ key, text: z.string().max(4_096) }) }),
-  z.object({ id, method: z.literal('unwrap'), params: z.object({ key, wrapped: base64 }) }),
+  z.object({ id, method: z.literal('unwrap'), params: z.object({ key, wrapped: base64, to: point.optional() }) }),
+  z.object({
+    id,
+    method: z.literal('rewrap'),
+    params: z.object({ key, wrapped: base64, certificate: base64, text: z.string().max(1_024) }),
+  }),
 ]);
 
 export type ReadRequest =

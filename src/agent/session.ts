@@ -44,10 +44,11 @@ const needs: Record<Exclude<AgentRequest['method'], 'authorize'>, readonly Opera
   enumerate: ['enumerate'],
   pinStatus: ['enumerate'],
   certificates: ['certificates'],
-  login: ['sign-login', 'unwrap'],
-  pinDialog: ['sign-login', 'unwrap'],
+  login: ['sign-login', 'unwrap', 'release', 'rewrap', 'rehearse'],
+  pinDialog: ['sign-login', 'unwrap', 'release', 'rewrap', 'rehearse'],
   sign: ['sign-login'],
-  unwrap: ['unwrap'],
+  unwrap: ['unwrap', 'release', 'rehearse'],
+  rewrap: ['rewrap'],
 };
 
 /** One connection: greets, is admitted by a grant, then does what was granted and nothing else. Requests are answered in their order. */

@@ -100,7 +100,7 @@ function openKey(gm: Gm, secrets: { readonly sign: Bytes; readonly encrypt: Byte
     sign: (message) => gm.sm2.sign(sign, [message]),
     async unwrap(wrapped) {
       const opened = await gm.sm2.decrypt(encrypt, wrapped);
-      return opened.ok ? opened.plaintext : undefined;
+      return opened.ok ? opened : undefined;
     },
   };
 }

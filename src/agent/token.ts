@@ -1,3 +1,4 @@
+import type { Sm2CiphertextLayout } from '#crypto/gm.ts';
 import type { Bytes } from '#kernel/bytes.ts';
 import type { Secret } from '#kernel/secret.ts';
 
@@ -36,5 +37,10 @@ export interface OpenKey {
   /** DER SM2Signature with the default id, by the signing key. */
   sign(message: Bytes): Promise<Bytes>;
   /** SM2 decryption by the encryption key; undefined when it does not open. */
-  unwrap(wrapped: Bytes): Promise<Bytes | undefined>;
+  unwrap(wrapped: Bytes): Promise<Opened | undefined>;
+}
+
+export interface Opened {
+  readonly plaintext: Bytes;
+  readonly layout: Sm2CiphertextLayout;
 }

@@ -53,8 +53,11 @@ export interface Sm2PrivateKey {
   readonly publicKey: Sm2PublicKey;
 }
 
-/** Where a ciphertext came from: the six layouts of domain 1.2. */
-export type Sm2CiphertextLayout = 'der' | 'c1c3c2-04' | 'c1c3c2' | 'c1c2c3-04' | 'c1c2c3' | 'skf';
+/** How a ciphertext is written: the six layouts of domain 1.2. */
+export type Sm2WireLayout = 'der' | 'c1c3c2-04' | 'c1c3c2' | 'c1c2c3-04' | 'c1c2c3' | 'skf';
+
+/** Where a ciphertext came from. `…-unpadded`: an old client that left a leading zero byte of the shared point's x or y out of the key stream and C3. */
+export type Sm2CiphertextLayout = Sm2WireLayout | `${Sm2WireLayout}-unpadded`;
 
 export interface Sm2 {
   /** Fresh pair; the private scalar leaves only through `exportPrivate`. */
@@ -73,7 +76,7 @@ export interface Sm2 {
   sign(key: Sm2PrivateKey, message: readonly Bytes[], id?: SignerId): Promise<Bytes>;
   /** GM/T 0009 DER SM2Cipher. `plaintext` 1 byte to 64 KiB. */
   encrypt(key: Sm2PublicKey, plaintext: Bytes): Promise<Bytes>;
-  /** Any of the six layouts; one uniform `{ok:false}` for every failure. */
+  /** Any of the six layouts, padded or not; one uniform `{ok:false}` for every failure. */
   decrypt(
     key: Sm2PrivateKey,
     ciphertext: Bytes,

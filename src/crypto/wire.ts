@@ -1,7 +1,7 @@
 import { type Bytes, concat } from '#kernel/bytes.ts';
 import { isPoint, isScalar, onCurve, sumsToOrder } from './curve.ts';
 import { readSequence, readUint256, tlv, uint } from './der.ts';
-import type { Sm2CiphertextLayout } from './gm.ts';
+import type { Sm2WireLayout } from './gm.ts';
 
 /**
  * Every wire form of SM2 (domain 1.1, 1.2, 1.4), read and written here and nowhere else. Inside the room a signature is 64 bytes r‖s,
@@ -66,7 +66,7 @@ export interface SplitCiphertext {
   readonly c2: Bytes;
 }
 
-export type Candidate = SplitCiphertext & { readonly layout: Sm2CiphertextLayout };
+export type Candidate = SplitCiphertext & { readonly layout: Sm2WireLayout };
 
 /** The most an SM2 ciphertext may be here: 64 KiB of plaintext and the largest frame. */
 const MAX_CIPHERTEXT = 64 * 1024 + 256;
@@ -110,7 +110,7 @@ function plainCipher(bytes: Bytes, prefix: 0 | 1): readonly Candidate[] {
   ];
 }
 
-function candidate(xy: Bytes, c3: Bytes, c2: Bytes, layout: Sm2CiphertextLayout): readonly Candidate[] {
+function candidate(xy: Bytes, c3: Bytes, c2: Bytes, layout: Sm2WireLayout): readonly Candidate[] {
   if (c3.length !== 32 || c2.length === 0 || !onCurve(xy)) return [];
   return [{ point: concat(Buffer.of(4), xy), c3, c2, layout }];
 }

@@ -54,6 +54,11 @@ export const manifestSchema = z
     identity: identityProfile.optional(),
     /** RSA and other certificates besides SM2. */
     allowNonGm: z.boolean().default(false),
+    /**
+     * Who makes envelopes to this vendor's certificates: the hub, or the vendor's own encrypt service (its driver must offer it). With `vendor` the
+     * vendor's server sees the content: the operator's decision.
+     */
+    encryption: z.enum(['hub', 'vendor']).default('hub'),
     /** Non-secret part of the driver's configuration; secrets stand apart, sealed. */
     driverConfig: z.record(z.string(), z.json()).default({}),
     /** The only hosts that the vendor's driver and the CRL fetcher may reach. */

@@ -56,7 +56,10 @@ export function conformance(bench: Bench): readonly ConformanceCase[] {
         const { request, pending } = await begin();
         const kind = bench.manifest.media.includes('mobile') ? 'qr' : 'agent';
         must(pending.prompt.kind === kind, `expected a prompt ${kind}, got ${pending.prompt.kind}`);
-        if (pending.prompt.kind === 'agent') must(pending.prompt.text === request.text, 'the text to sign was changed');
+        if (pending.prompt.kind === 'agent') {
+          must(pending.prompt.operation === 'sign', 'a login asks for a signature');
+          must(pending.prompt.text === request.text, 'the text to sign was changed');
+        }
         if (pending.prompt.kind !== 'qr') return;
         must(pending.prompt.digits === request.digits, 'page and phone would show different digits');
         must(pending.prompt.expiresAt <= request.expiresAt, 'the code outlives the request');

@@ -14,6 +14,8 @@ export interface DriverManifest {
   readonly contract: 1;
   readonly media: readonly Medium[];
   readonly channels: readonly ('auth' | 'crypto' | 'seal')[];
+  /** The driver can have its vendor's own service make an envelope (`OpenDriver.encrypt`). */
+  readonly encrypts?: boolean;
   /** Browser half: the agent dialect's module name under web/hosted/dialects, when the medium is a key at this PC. */
   readonly dialect?: string;
 }
@@ -27,6 +29,10 @@ export interface Driver {
 
 export interface OpenDriver {
   readonly auth?: Exchange<AuthRequest, Evidence>;
+  /** Opens wrapped keys with a person's encryption key, and hands them back wrapped anew to the hub's one-time key. */
+  readonly crypto?: Exchange<CryptoRequest, UnwrappedKeys>;
+  /** The vendor's own encrypt service, where this vendor offers one: its server sees the content. */
+  readonly encrypt?: (request: EncryptRequest) => Promise<EncryptAnswer>;
   /** Cheap and side-effect free: is the vendor's service there? */
   readonly health?: () => Promise<{ ok: boolean; detail: string }>;
 }
@@ -53,6 +59,14 @@ export type VendorReason = 'cancelled' | 'expired' | 'locked' | 'unavailable' | 
 /** What the page must show or do now. */
 export type Prompt =
   | { readonly kind: 'agent'; readonly operation: 'sign'; readonly text: string }
+  /** Each wrap is opened by the key that holds `certificate` and wrapped anew `to` this point (hex, 65 bytes). */
+  | {
+      readonly kind: 'agent';
+      readonly operation: 'unwrap';
+      readonly wraps: readonly Wrap[];
+      readonly certificate: string;
+      readonly to: string;
+    }
   | {
       readonly kind: 'qr';
       readonly content: string;
@@ -92,6 +106,67 @@ export interface Evidence {
   /** The text that was signed, as the vendor says. */
   readonly text: string;
 }
+
+/** One wrapped key. */
+export interface Wrap {
+  /** The hub's own word for it; comes back with the key. At most 64 characters. */
+  readonly id: string;
+  /** Base64 of an SM2 ciphertext in any layout of domain 1.2. */
+  readonly wrapped: string;
+}
+
+export interface CryptoRequest {
+  /** As in `AuthRequest`. */
+  readonly exchange: string;
+  /** What the person is asked for, in the challenge form with `purpose=decrypt` or `purpose=release` (design 5). Nobody signs it: opening is the proof. */
+  readonly text: string;
+  /** 1 to 100. */
+  readonly wraps: readonly Wrap[];
+  /** How many files open by it, where that differs from the number of wraps: what the phone shows. */
+  readonly files?: number;
+  /** Base64 DER of the encryption certificate that they are wrapped to. */
+  readonly certificate: string;
+  /** Hex of the 65-byte point of the hub's one-time key: every answer is wrapped to it, so that no service on the way sees a content key. */
+  readonly replyKey: string;
+  readonly digits: string;
+  readonly platformName: string;
+  readonly expiresAt: number;
+  readonly callbackUrl: string;
+}
+
+/** Claims, not proof: the hub opens each with its one-time key and checks what it gets against what it knows. */
+export interface UnwrappedKeys {
+  readonly keys: readonly UnwrappedKey[];
+}
+
+export interface UnwrappedKey {
+  /** Of the wrap asked for. */
+  readonly id: string;
+  /** Base64 of an SM2 ciphertext to `replyKey`. */
+  readonly wrapped: string;
+  /** How the wrap that was opened was written (`Sm2CiphertextLayout`), where the opener says so. */
+  readonly layout?: string;
+}
+
+/** Only small contents go this road: at most `limits.vendorEncrypt` bytes. */
+export interface EncryptRequest {
+  /** Base64 DER of the recipient's encryption certificate. */
+  readonly recipient: string;
+  /** Base64. */
+  readonly content: string;
+}
+
+export type EncryptAnswer =
+  /** Base64 DER of an EnvelopedData to that recipient, in the vendor's own profile. */
+  | { readonly step: 'done'; readonly envelope: string }
+  | { readonly step: 'refused'; readonly reason: VendorReason; readonly detail: string };
+
+/** What each channel is asked and brings. */
+export interface Channels {
+  readonly auth: { readonly request: AuthRequest; readonly value: Evidence };
+  readonly crypto: { readonly request: CryptoRequest; readonly value: UnwrappedKeys };
+}
+export type Channel = keyof Channels;
 
 export interface DriverContext {
   readonly egress: { request(request: EgressRequest): Promise<EgressReply> };

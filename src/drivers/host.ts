@@ -1,3 +1,4 @@
+import type { ZodType } from 'zod';
 import type { Egress } from '#delivery/egress.ts';
 import { fromUtf8, utf8 } from '#kernel/bytes.ts';
 import type { Clock } from '#kernel/clock.ts';
@@ -7,10 +8,20 @@ import { limits } from '#kernel/limits.ts';
 import type { Logger } from '#kernel/log.ts';
 import type { Random } from '#kernel/random.ts';
 import { type Authority, driverFor } from './authority.ts';
-import type { AuthRequest, EgressReply, EgressRequest, Evidence, Medium, ResumeEvent, Step } from './contract.ts';
+import type {
+  Channel,
+  Channels,
+  EgressReply,
+  EgressRequest,
+  EncryptAnswer,
+  EncryptRequest,
+  Medium,
+  ResumeEvent,
+  Step,
+} from './contract.ts';
 import type { InstalledDriver } from './installed.ts';
 import { createLane, type Lane } from './lane.ts';
-import { healthReport, stepOfEvidence } from './messages.ts';
+import { encryptAnswer, healthReport, type Method, steps } from './messages.ts';
 import { ownChild } from './own-child.ts';
 import type { Authorities } from './repository.ts';
 
@@ -21,14 +32,23 @@ import type { Authorities } from './repository.ts';
  */
 export interface DriverHosts {
   /** `medium` picks the authority's driver for it; default: the phone where the authority has one, else the key. */
-  begin(authority: Authority, request: AuthRequest, medium?: Medium): Promise<Step<Evidence>>;
-  /** `state` as the last pending step gave it, for this authority only. */
-  resume(authority: Authority, state: Json, event: ResumeEvent): Promise<Step<Evidence>>;
+  begin<C extends Channel>(
+    authority: Authority,
+    channel: C,
+    request: Channels[C]['request'],
+    medium?: Medium,
+  ): Stepped<C>;
+  /** `state` as the last pending step gave it, for this authority and channel only. */
+  resume<C extends Channel>(authority: Authority, channel: C, state: Json, event: ResumeEvent): Stepped<C>;
+  /** Has the vendor's own service encrypt (`authority.manifest.encryption` is `vendor`). */
+  encrypt(authority: Authority, request: EncryptRequest, medium?: Medium): Promise<EncryptAnswer>;
   health(authority: Authority, medium?: Medium): Promise<{ readonly ok: boolean; readonly detail: string }>;
   /** How far a driver is kept apart on this system; the production profile asks. */
   readonly isolation: 'process';
   stop(): Promise<void>;
 }
+
+type Stepped<C extends Channel> = Promise<Step<Channels[C]['value']>>;
 
 export function createDriverHosts(deps: {
   authorities: Authorities;
@@ -89,26 +109,32 @@ export function createDriverHosts(deps: {
     return reply.ok ? { ...reply, body: fromUtf8(reply.body) } : reply;
   }
 
-  async function step(authority: Authority, driver: string, method: 'begin' | 'resume', params: JsonObject) {
+  /** Asks the driver and lets nothing through but the contract's own shape. */
+  async function ask<T>(authority: Authority, driver: string, method: Method, params: JsonObject, shape: ZodType<T>) {
     const lane = await laneOf(authority, driver);
-    const checked = stepOfEvidence.safeParse(await lane.call(method, params, deadlineMs));
-    if (!checked.success) {
-      const fault = checked.error.issues[0]?.path.join('.') ?? '';
-      const detail = `driver ${driver} answered a step of the wrong shape (${fault})`;
-      throw new HubError('AUTHORITY_UNAVAILABLE', detail, { params: { authority: authority.name } });
-    }
-    return label(authority, driver, checked.data);
+    const checked = shape.safeParse(await lane.call(method, params, deadlineMs));
+    if (checked.success) return checked.data;
+    const fault = checked.error.issues[0]?.path.join('.') ?? '';
+    const detail = `driver ${driver} answered ${method} in the wrong shape (${fault})`;
+    throw new HubError('AUTHORITY_UNAVAILABLE', detail, { params: { authority: authority.name } });
   }
 
   return {
     isolation: 'process',
-    begin: async (authority, request, medium) =>
-      step(authority, driverFor(authority, medium), 'begin', { request: { ...request } }),
-
-    async resume(authority, state, event) {
-      const labelled = unlabel(authority, state);
-      return step(authority, labelled.driver, 'resume', { state: labelled.state, event: { ...event } });
+    async begin(authority, channel, request, medium) {
+      const driver = driverFor(authority, medium);
+      const params = { channel, request: request as unknown as JsonObject };
+      return label(authority, driver, channel, await ask(authority, driver, 'begin', params, steps[channel]));
     },
+
+    async resume(authority, channel, state, event) {
+      const { driver, state: own } = unlabel(authority, channel, state);
+      const params = { channel, state: own, event: { ...event } };
+      return label(authority, driver, channel, await ask(authority, driver, 'resume', params, steps[channel]));
+    },
+
+    encrypt: (authority, request, medium) =>
+      ask(authority, driverFor(authority, medium), 'encrypt', { request: { ...request } }, encryptAnswer),
 
     async health(authority, medium) {
       try {
@@ -126,14 +152,17 @@ export function createDriverHosts(deps: {
   };
 }
 
-/** The stored state names its vendor and driver, so that one vendor's task can never be handed to another's process. */
-function label(authority: Authority, driver: string, step: Step<Evidence>): Step<Evidence> {
-  return step.step === 'pending' ? { ...step, state: { authority: authority.id, driver, state: step.state } } : step;
+/** The stored state names its vendor, driver and channel, so that one vendor's task can never be handed to another's process, nor a login's to a decryption. */
+function label<V>(authority: Authority, driver: string, channel: Channel, step: Step<V>): Step<V> {
+  if (step.step !== 'pending') return step;
+  return { ...step, state: { authority: authority.id, driver, channel, state: step.state } };
 }
 
-function unlabel(authority: Authority, state: Json): { driver: string; state: Json } {
-  if (!isObject(state) || state['authority'] !== authority.id || typeof state['driver'] !== 'string') {
+function unlabel(authority: Authority, channel: Channel, state: Json): { driver: string; state: Json } {
+  const driver = isObject(state) ? state['driver'] : undefined;
+  if (!isObject(state) || state['authority'] !== authority.id || typeof driver !== 'string') {
     throw new HubError('INTERNAL', 'exchange state of another authority');
   }
-  return { driver: state['driver'], state: state['state'] ?? null };
+  if ((state['channel'] ?? 'auth') !== channel) throw new HubError('INTERNAL', 'exchange state of another channel');
+  return { driver, state: state['state'] ?? null };
 }

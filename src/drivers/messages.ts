@@ -5,9 +5,13 @@
 import { z } from 'zod';
 import type { Json, JsonObject } from '#kernel/json.ts';
 import { limits } from '#kernel/limits.ts';
-import type { EgressReply, EgressRequest, Evidence, Step } from './contract.ts';
+import type { Channel, Channels, EgressReply, EgressRequest, EncryptAnswer, Step } from './contract.ts';
 
-export type Method = 'begin' | 'resume' | 'health';
+/**
+ * `begin` has params `{channel, request}`, `resume` `{channel, state, event}`, `encrypt` `{request}`, `health` none. A driver with one channel may
+ * leave `channel` unread.
+ */
+export type Method = 'begin' | 'resume' | 'health' | 'encrypt';
 
 export type HostMessage =
   /** First message, once. The configuration, with its secrets, exists nowhere else in the process. */
@@ -58,8 +62,19 @@ export const driverMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('log'), level: z.enum(['info', 'warn']), message: text(2000) }),
 ]);
 
-const prompt = z.discriminatedUnion('kind', [
+const wrap = z.strictObject({ id: text(64).min(1), wrapped: text(8192).min(1) });
+const agentPrompt = z.discriminatedUnion('operation', [
   z.strictObject({ kind: z.literal('agent'), operation: z.literal('sign'), text: text(8192) }),
+  z.strictObject({
+    kind: z.literal('agent'),
+    operation: z.literal('unwrap'),
+    wraps: z.array(wrap).min(1).max(limits.cryptoWraps),
+    certificate: text(limits.certificateField),
+    to: z.string().regex(/^04[0-9a-f]{128}$/),
+  }),
+]);
+const prompt = z.discriminatedUnion('kind', [
+  agentPrompt,
   z.strictObject({
     kind: z.literal('qr'),
     content: text(1024).min(1),
@@ -71,22 +86,38 @@ const prompt = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('wait'), message: text(200) }),
 ]);
 
-/** Exactly the contract's shapes: a verdict, an identity, or anything else a driver might add is not let through. */
-export const stepOfEvidence: z.ZodType<Step<Evidence>> = z.discriminatedUnion('step', [
-  z.strictObject({ step: z.literal('pending'), prompt, state: json, ignored: text(200).exactOptional() }),
-  z.strictObject({
-    step: z.literal('done'),
-    value: z.strictObject({
-      certificate: text(limits.certificateField),
-      signature: text(4096),
-      text: text(8192),
-    }),
-  }),
-  z.strictObject({
-    step: z.literal('refused'),
-    reason: z.enum(['cancelled', 'expired', 'locked', 'unavailable', 'rejected']),
-    detail: text(300),
-  }),
+const pending = z.strictObject({ step: z.literal('pending'), prompt, state: json, ignored: text(200).exactOptional() });
+const refused = z.strictObject({
+  step: z.literal('refused'),
+  reason: z.enum(['cancelled', 'expired', 'locked', 'unavailable', 'rejected']),
+  detail: text(300),
+});
+
+const evidence = z.strictObject({
+  certificate: text(limits.certificateField),
+  signature: text(4096),
+  text: text(8192),
+});
+const unwrappedKeys = z.strictObject({
+  keys: z
+    .array(z.strictObject({ id: text(64).min(1), wrapped: text(8192).min(1), layout: text(32).exactOptional() }))
+    .min(1)
+    .max(limits.cryptoWraps),
+});
+
+/** Exactly the contract's shapes: a verdict, an identity, a bare key, or anything else a driver might add is not let through. */
+export const steps: { readonly [C in Channel]: z.ZodType<Step<Channels[C]['value']>> } = {
+  auth: z.discriminatedUnion('step', [pending, z.strictObject({ step: z.literal('done'), value: evidence }), refused]),
+  crypto: z.discriminatedUnion('step', [
+    pending,
+    z.strictObject({ step: z.literal('done'), value: unwrappedKeys }),
+    refused,
+  ]),
+};
+
+export const encryptAnswer: z.ZodType<EncryptAnswer> = z.discriminatedUnion('step', [
+  z.strictObject({ step: z.literal('done'), envelope: text(limits.driverMessage).min(1) }),
+  refused,
 ]);
 
 export const healthReport = z.strictObject({ ok: z.boolean(), detail: text(300) });

@@ -5,7 +5,16 @@ import { base64 } from '#kernel/bytes.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Json, JsonObject } from '#kernel/json.ts';
 import type { Random } from '#kernel/random.ts';
-import type { AuthRequest, Driver, DriverContext, EgressReply, OpenDriver, ResumeEvent } from './contract.ts';
+import type {
+  AuthRequest,
+  CryptoRequest,
+  Driver,
+  DriverContext,
+  EgressReply,
+  EncryptRequest,
+  OpenDriver,
+  ResumeEvent,
+} from './contract.ts';
 import type { DriverMessage, HostMessage } from './messages.ts';
 
 /** The driver's side of the protocol: opens one driver, answers calls side by side, asks the host for the network. */
@@ -71,13 +80,7 @@ export function serveDriver(options: {
   async function run(method: string, params: Json): Promise<Json> {
     if (!opened) throw new Error('not open');
     if (method === 'health') return (await opened.health?.()) ?? { ok: true, detail: '' };
-    const given = params as JsonObject;
-    if (!opened.auth) throw new Error('no auth channel');
-    // The contract's types are plain JSON by construction; the host checks their shape again.
-    if (method === 'begin')
-      return (await opened.auth.begin(given['request'] as unknown as AuthRequest)) as unknown as Json;
-    const event = given['event'] as unknown as ResumeEvent;
-    return (await opened.auth.resume(given['state'] ?? null, event)) as unknown as Json;
+    return (await perform(opened, method, params as JsonObject)) as Json;
   }
 
   function cancel(id: number): void {
@@ -109,6 +112,27 @@ export function serveDriver(options: {
     }
   });
   lines.on('close', () => options.leave(0)); // the host is gone, or wants this process gone
+}
+
+/** The contract's types are plain JSON by construction; the host checks the shape of what comes back again. */
+function perform(driver: OpenDriver, method: string, given: JsonObject): Promise<unknown> {
+  if (method === 'encrypt') {
+    if (!driver.encrypt) throw new Error('this vendor offers no encrypt service');
+    return driver.encrypt(given['request'] as unknown as EncryptRequest);
+  }
+  const begins = method === 'begin';
+  const request = given['request'] as unknown;
+  const [state, event] = [given['state'] ?? null, given['event'] as unknown as ResumeEvent];
+  switch (given['channel']) {
+    case 'auth':
+      if (!driver.auth) throw new Error('no auth channel');
+      return begins ? driver.auth.begin(request as AuthRequest) : driver.auth.resume(state, event);
+    case 'crypto':
+      if (!driver.crypto) throw new Error('no crypto channel');
+      return begins ? driver.crypto.begin(request as CryptoRequest) : driver.crypto.resume(state, event);
+    default:
+      throw new Error('no such channel');
+  }
 }
 
 /** The kind of an error only: its message may quote what a person or a vendor wrote. */

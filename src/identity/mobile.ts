@@ -35,6 +35,7 @@ export async function beginMobile(room: Room, visit: Visit, authorityId: string)
   };
   const step = await room.drivers.begin(
     authority,
+    'auth',
     {
       exchange: exchange.exchange,
       text: challenge.value.text,
@@ -66,7 +67,7 @@ async function resume(room: Room, interactionId: string, event: ResumeEvent, doo
     return;
   const authority = await room.authorities.find(room.store.read, interaction.exchangeAuthority ?? '');
   if (authority?.status !== 'active') return;
-  const step = await room.drivers.resume(authority, exchange.state, event);
+  const step = await room.drivers.resume(authority, 'auth', exchange.state, event);
   const settled = await settle(room, interaction, authority, exchange, step);
   if (!settled.ok) room.log.info({ interaction: interactionId, code: settled.refusal.code }, 'mobile exchange ended');
 }

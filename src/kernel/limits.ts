@@ -43,4 +43,12 @@ export const limits = {
   crlFetchTimeout: 8_000,
   crlBytes: 20 * 1024 * 1024,
   shutdownGrace: 8_000,
+  /** Header and wraps of one capsule. */
+  capsuleHead: 256 * 1024,
+  /** Content of one capsule. */
+  capsuleContent: 2 * 1024 * 1024 * 1024,
+  /** Content, preface, signature and padding. */
+  capsulePadded: 2 * 1024 * 1024 * 1024 + 256 * 1024 * 1024,
+  /** A one-shot process that makes, splits or opens keys; a sealer may live as long as its stream moves. */
+  oneShotDeadline: 60_000,
 } as const;

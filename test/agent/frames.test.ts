@@ -54,6 +54,7 @@ describe('a frame that is no request', () => {
       'pinDialog',
       'sign',
       'unwrap',
+      'rewrap',
     );
     const frame = fc.record({ id: fc.string(), method, params: fc.jsonValue() });
     await fc.assert(

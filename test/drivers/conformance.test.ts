@@ -51,9 +51,9 @@ describe('the drivers in the box conform', () => {
   const common = (medium: 'key' | 'mobile') => ({
     gm,
     request,
-    begin: async (wanted: AuthRequest) => hosts.begin(await town.authority('beichen'), wanted, medium),
+    begin: async (wanted: AuthRequest) => hosts.begin(await town.authority('beichen'), 'auth', wanted, medium),
     resume: async (state: Parameters<Bench['resume']>[0], event: ResumeEvent) =>
-      hosts.resume(await town.authority('beichen'), state, event),
+      hosts.resume(await town.authority('beichen'), 'auth', state, event),
     async restart() {
       await hosts.stop();
       hosts = openHosts();
@@ -93,7 +93,7 @@ describe('the drivers in the box conform', () => {
     manifest: standardKey.manifest,
     person: {
       async confirm({ prompt }) {
-        if (prompt.kind !== 'agent') throw new Error('nothing to sign');
+        if (prompt.kind !== 'agent' || prompt.operation !== 'sign') throw new Error('nothing to sign');
         const signature = await gm.sm2.sign(town.pairs.beichen.signKey, [utf8(prompt.text)]);
         const payload = { certificate: base64(town.pairs.beichen.signCertificate), signature: base64(signature) };
         return { from: 'page', payload };

@@ -74,12 +74,12 @@ describe('a driver in its own process', () => {
       (error: unknown) => (error instanceof HubError ? (error.refusal.detail ?? error.refusal.code) : String(error)),
     );
   const begin = async (driver: string, text?: string): Promise<string> =>
-    outcome(hosts.begin(await vendor(driver), request(text)));
+    outcome(hosts.begin(await vendor(driver), 'auth', request(text)));
 
   it('answers, and keeps its process for the next call', async () => {
     open(10_000);
-    const first = await hosts.begin(await vendor('good'), request());
-    const second = await hosts.begin(await vendor('good'), request());
+    const first = await hosts.begin(await vendor('good'), 'auth', request());
+    const second = await hosts.begin(await vendor('good'), 'auth', request());
     expect(pidOf(first)).toBeGreaterThan(0);
     expect(pidOf(second)).toBe(pidOf(first));
   });
@@ -97,7 +97,7 @@ describe('a driver in its own process', () => {
   ])('is a machine failure of its vendor %s', async (_, behaviour, detail) => {
     open(10_000);
     await expect(begin(behaviour)).resolves.toContain(detail);
-    await expect(hosts.begin(await vendor('verdict'), request())).rejects.toMatchObject({
+    await expect(hosts.begin(await vendor('verdict'), 'auth', request())).rejects.toMatchObject({
       refusal: { code: 'AUTHORITY_UNAVAILABLE', params: { authority: '北辰数字认证' } },
     });
   });
@@ -118,9 +118,14 @@ describe('a driver in its own process', () => {
   it('keeps its process and its other calls when it hears the cancel', async () => {
     open(1200);
     const authority = await vendor('polite');
-    await expect(outcome(hosts.begin(authority, request()))).resolves.toContain('deadline passed');
+    await expect(outcome(hosts.begin(authority, 'auth', request()))).resolves.toContain('deadline passed');
     await new Promise((resolve) => setTimeout(resolve, 700));
-    const step = await hosts.resume(authority, { authority: 'beichen', driver: 'polite', state: 7 }, { from: 'poll' });
+    const step = await hosts.resume(
+      authority,
+      'auth',
+      { authority: 'beichen', driver: 'polite', state: 7 },
+      { from: 'poll' },
+    );
     expect(step).toMatchObject({ step: 'pending', state: { state: 7 } });
   });
 
@@ -141,7 +146,7 @@ describe('a driver in its own process', () => {
   it('does not disturb another vendor, whatever it does', async () => {
     open(3000);
     const bad = await vendor('spin', 'bohai');
-    const hanging = Array.from({ length: 20 }, () => outcome(hosts.begin(bad, request())));
+    const hanging = Array.from({ length: 20 }, () => outcome(hosts.begin(bad, 'auth', request())));
     for (let i = 0; i < 5; i += 1) await expect(begin('good')).resolves.toBe('good');
     await Promise.all(hanging);
   });
@@ -149,7 +154,9 @@ describe('a driver in its own process', () => {
   it('has a bounded queue', async () => {
     open(4000);
     const authority = await vendor('slow');
-    const calls = Array.from({ length: limits.driverQueue + 40 }, () => outcome(hosts.begin(authority, request('10'))));
+    const calls = Array.from({ length: limits.driverQueue + 40 }, () =>
+      outcome(hosts.begin(authority, 'auth', request('10'))),
+    );
     const outcomes = await Promise.all(calls);
     expect(outcomes.filter((each) => each === 'slow').length).toBeGreaterThanOrEqual(limits.driverQueue);
     expect(outcomes.some((each) => each.includes('queue of beichen full'))).toBe(true);
@@ -157,7 +164,7 @@ describe('a driver in its own process', () => {
 
   it('finds no environment, no secret in its arguments, and its configuration only in the open message', async () => {
     open(10_000);
-    const step = await hosts.begin(await vendor('surroundings'), request());
+    const step = await hosts.begin(await vendor('surroundings'), 'auth', request());
     expect(step).toMatchObject({ step: 'pending', prompt: { message: '' } });
     const { argv, config } = stateOf(step) as { argv: string[]; config: { secret: string } };
     expect(config.secret).toBe('beichen-secret-0123456789');
@@ -179,18 +186,20 @@ describe('a driver in its own process', () => {
 
   it("never sees another vendor's exchange", async () => {
     open(10_000);
-    const step = await hosts.begin(await vendor('good'), request());
+    const step = await hosts.begin(await vendor('good'), 'auth', request());
     if (step.step !== 'pending') throw new Error('expected a prompt');
-    await expect(hosts.resume(await vendor('good', 'bohai'), step.state, { from: 'poll' })).rejects.toThrow(HubError);
+    await expect(hosts.resume(await vendor('good', 'bohai'), 'auth', step.state, { from: 'poll' })).rejects.toThrow(
+      HubError,
+    );
   });
 
   it('gets a changed configuration without a restart of the hub', async () => {
     open(10_000);
-    await hosts.begin(await vendor('surroundings'), request());
+    await hosts.begin(await vendor('surroundings'), 'auth', request());
     await town.store.tx(async (tx) =>
       unwrap(await town.authorities.changeSecrets(tx, 'beichen', { secret: 'a-new-secret-0123456789' })),
     );
-    const step = await hosts.begin(await vendor('surroundings'), request());
+    const step = await hosts.begin(await vendor('surroundings'), 'auth', request());
     expect(stateOf(step)).toMatchObject({ config: { secret: 'a-new-secret-0123456789' } });
   });
 });

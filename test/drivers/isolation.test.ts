@@ -30,6 +30,7 @@ it("a driver finds every door but the hub's own closed: files, processes, thread
   const authority = await town.authority('beichen');
   const step = await hosts.begin(
     { ...authority, driver: 'spy', manifest: { ...authority.manifest, drivers: {} } },
+    'auth',
     {
       exchange: 'e',
       text: JSON.stringify([file, `${town.origin}/phone`]),

@@ -85,7 +85,7 @@ describe('mobile certificates by QR code', () => {
     };
   };
   const begin = async (change: Partial<AuthRequest> = {}): Promise<Step<Evidence>> =>
-    hosts.begin(await town.authority('beichen'), request(change), 'mobile');
+    hosts.begin(await town.authority('beichen'), 'auth', request(change), 'mobile');
   const codeOf = (step: Step<Evidence>): string =>
     step.step === 'pending' && step.prompt.kind === 'qr' ? step.prompt.content : '';
 
@@ -165,7 +165,7 @@ describe('mobile certificates by QR code', () => {
     const step = await begin();
     await fetch(codeOf(step));
     if (step.step !== 'pending') throw new Error('expected a prompt');
-    const next = await hosts.resume(await town.authority('beichen'), step.state, { from: 'poll' });
+    const next = await hosts.resume(await town.authority('beichen'), 'auth', step.state, { from: 'poll' });
     expect(next).toMatchObject({ prompt: { status: 'waiting' } });
   });
 });

@@ -364,6 +364,7 @@ export class ScriptedAgent {
       case 'sign':
         return this.signError ?? { signature: 'c2lnbmVk', certificate: one.certificate };
       case 'unwrap':
+      case 'rewrap':
         return { code: 'OPERATION_NOT_GRANTED', message: '' };
     }
   }

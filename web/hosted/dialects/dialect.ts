@@ -1,4 +1,4 @@
-import type { AgentErrorCode, KeyInfo, SignedGrant } from '#agent/protocol.ts';
+import type { AgentErrorCode, BareKey, KeyInfo, Rewrapped, SignedGrant, WrappedKey } from '#agent/protocol.ts';
 
 /**
  * Browser half of a driver: how to talk to one vendor's local service. A dialect is an ES module with one export, `connect`.
@@ -45,6 +45,12 @@ export interface AgentSession {
   login(key: string, pin: string): Promise<Said<null>>;
   /** pinEntry `agent`: address of the agent's own page, on its own loopback origin. */
   pinDialog(key: string): Promise<Said<string>>;
+  /** Opens a wrapped key (base64 in, base64 out); grant operation `unwrap` or `rehearse`. */
+  unwrap(key: string, wrapped: string): Promise<Said<BareKey>>;
+  /** Opens it and wraps it at once `to` another key (hex, 65-byte point): the page never sees it. Also under grant operation `release`. */
+  unwrap(key: string, wrapped: string, to: string): Promise<Said<WrappedKey>>;
+  /** Carries a wrap over to a renewed certificate (base64 DER); `text` is `rewrapText` of the agent's protocol. Grant operation `rewrap`. */
+  rewrap(key: string, wrapped: string, certificate: string, text: string): Promise<Said<Rewrapped>>;
   sign(key: string, text: string): Promise<Said<{ readonly signature: string; readonly certificate: string }>>;
   close(): void;
 }

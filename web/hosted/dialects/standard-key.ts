@@ -1,6 +1,9 @@
-import type { AgentEvent, SignedGrant } from '#agent/protocol.ts';
+import type { AgentEvent, BareKey, SignedGrant, WrappedKey } from '#agent/protocol.ts';
 import { type Ask, conversation, read } from './conversation.ts';
-import type { AgentSession, Connected, ConnectOptions, Said } from './dialect.ts';
+import type { AgentFailure, AgentSession, Connected, ConnectOptions, Said } from './dialect.ts';
+
+/** Something answers that is not our agent's word. */
+const FOREIGN: AgentFailure = { code: 'BAD_REQUEST', remaining: null };
 
 /** The hub's own agent (src/agent/protocol.ts). All endpoints are tried at once: on Windows a closed port takes two seconds to say so. */
 export async function connect(options: ConnectOptions): Promise<Connected> {
@@ -24,6 +27,14 @@ function giveUp(socket: WebSocket, reason: 'unreachable' | 'no-grant' | 'refused
 
 function sessionOver(ask: Ask, socket: WebSocket, version: string): AgentSession {
   const origin = new URL(socket.url.replace(/^ws/, 'http')).origin;
+  function unwrap(key: string, wrapped: string): Promise<Said<BareKey>>;
+  function unwrap(key: string, wrapped: string, to: string): Promise<Said<WrappedKey>>;
+  async function unwrap(key: string, wrapped: string, to?: string): Promise<Said<BareKey | WrappedKey>> {
+    const said = await ask('unwrap', to === undefined ? { key, wrapped } : { key, wrapped, to });
+    // An agent that answers the other form than the one asked for is not to be believed.
+    if (said.ok && 'key' in said.value !== (to === undefined)) return { ok: false, failure: FOREIGN };
+    return said;
+  }
   return {
     version,
     keys: async () => map(await ask('enumerate'), (result) => result.keys),
@@ -33,11 +44,13 @@ function sessionOver(ask: Ask, socket: WebSocket, version: string): AgentSession
       const said = await ask('pinDialog', { key });
       // Only the agent we are speaking with may draw a PIN field inside this page.
       if (said.ok && new URL(said.value.url).origin !== origin) {
-        return { ok: false, failure: { code: 'BAD_REQUEST', remaining: null } };
+        return { ok: false, failure: FOREIGN };
       }
       return map(said, (result) => result.url);
     },
     sign: (key, text) => ask('sign', { key, text }),
+    unwrap,
+    rewrap: (key, wrapped, certificate, text) => ask('rewrap', { key, wrapped, certificate, text }),
     close: () => {
       socket.onclose = null;
       socket.close();
