@@ -14,6 +14,10 @@ export const profileOptions = {
   freshness: { type: 'string' },
   subjects: { type: 'string' },
   seal: { type: 'string' },
+  answers: { type: 'string' },
+  echo: { type: 'string' },
+  plaintext: { type: 'string' },
+  'capsule-files': { type: 'boolean' },
 } as const;
 
 export const profileHelp = {
@@ -24,6 +28,11 @@ export const profileHelp = {
   '--freshness SECONDS': '要求 standBy.hub 带 timestamp 与 nonce，允许的时间差（默认 0，不要求）',
   '--subjects shared|own': '是否接受其他单位登记的证书（默认 shared）',
   '--seal any|ses': '是否只接受制章机构签名的电子印章（默认 any）',
+  '--answers extended|exact': 'encrypt、startSignature 成功时是否另带 code、msg（默认 extended，带）',
+  '--echo lenient|strict': 'decrypt 的答复未回传相同明文时：只记录，或再推送一次（默认 lenient）',
+  '--plaintext stored|memory-only':
+    '推送 decrypt 前明文是否加密暂存（默认 stored）；memory-only 时平台重启后须由用户重新解密',
+  '--capsule-files / --no-capsule-files': '开标文件过大或不是文本时，decrypt 是否改为推送下载地址（默认是）',
 };
 
 /** What the options say of a unit's profile, over `defaults`. */
@@ -42,11 +51,18 @@ export function readProfile(
   if (!subjects.ok) return subjects;
   const seal = oneOf(input, 'seal', ['any', 'ses']);
   if (!seal.ok) return seal;
+  const answers = oneOf(input, 'answers', ['extended', 'exact']);
+  if (!answers.ok) return answers;
+  const echo = oneOf(input, 'echo', ['lenient', 'strict']);
+  if (!echo.ok) return echo;
+  const plaintext = oneOf(input, 'plaintext', ['stored', 'memory-only']);
+  if (!plaintext.ok) return plaintext;
   const freshness = wholeNumber(input, 'freshness');
   if (!freshness.ok) return freshness;
   if ((freshness.value ?? 0) > 3600) return misused('--freshness', '选项', '不能超过 3600 秒');
   const sandbox = input.flag('sandbox');
   const allMembers = input.flag('all-members');
+  const capsuleFiles = input.flag('capsule-files');
   return ok({
     ...defaults,
     ...(sandbox !== undefined && { sandbox }),
@@ -56,6 +72,10 @@ export function readProfile(
     ...(subjects.value !== undefined && { subjects: subjects.value }),
     ...(seal.value !== undefined && { seal: seal.value }),
     ...(freshness.value !== undefined && { freshness: freshness.value }),
+    ...(answers.value !== undefined && { answers: answers.value }),
+    ...(echo.value !== undefined && { echo: echo.value }),
+    ...(plaintext.value !== undefined && { plaintext: plaintext.value }),
+    ...(capsuleFiles !== undefined && { capsuleFiles }),
   });
 }
 

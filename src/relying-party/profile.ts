@@ -11,6 +11,10 @@ import { z } from 'zod';
  * `freshness`   seconds that `standBy.hub.timestamp` of startCheck may differ from the hub's clock; 0 = not demanded (readings L3)
  * `subjects`    `shared`: a certificate enrolled by any unit works here · `own`: only this unit's own enrolments (readings L28)
  * `seal`        `any`: a picture is taken as well · `ses`: of what is sent only an electronic seal a seal maker signed (readings L22)
+ * `answers`     `extended`: answers printed without code and msg get them too · `exact`: they do not, as long as they say yes (readings L10)
+ * `echo`        of the answer to `decrypt`: `lenient`: a missing or different echo is put on record · `strict`: sent once more for it (L10, L11)
+ * `plaintext`   `stored`: kept sealed until `decrypt` is delivered · `memory-only`: never written; after a crash the person decrypts again (L54)
+ * `capsuleFiles` whether `decrypt` may bring an opened capsule's content that is no text, or over 1 MB, as JSON {capsuleId, sm3, size, url}
  */
 export const unitProfile = z.strictObject({
   sandbox: z.boolean().default(false),
@@ -23,6 +27,10 @@ export const unitProfile = z.strictObject({
   freshness: z.int().min(0).max(3600).default(0),
   subjects: z.enum(['shared', 'own']).default('shared'),
   seal: z.enum(['any', 'ses']).default('any'),
+  answers: z.enum(['extended', 'exact']).default('extended'),
+  echo: z.enum(['lenient', 'strict']).default('lenient'),
+  plaintext: z.enum(['stored', 'memory-only']).default('stored'),
+  capsuleFiles: z.boolean().default(true),
 });
 
 /** The same as it stands in the database: what a newer version of the hub wrote besides is left aside, not refused. */

@@ -25,6 +25,10 @@ describeOnBothDatabases('a connecting unit', ({ open }) => {
         freshness: 0,
         subjects: 'shared',
         seal: 'any',
+        answers: 'extended',
+        echo: 'lenient',
+        plaintext: 'stored',
+        capsuleFiles: true,
       },
     });
     expect(secret.reveal()).toMatch(/^[A-Za-z0-9]{43}$/);
