@@ -168,6 +168,8 @@ export interface CapsuleTable {
   /** Code of the last verdict about its opening. */
   outcome: string | null;
   outcome_sealed: string | null;
+  /** DEK of an opened content that is fetched by address, sealed; null before, and again when it was fetched or its time is over. */
+  key_sealed: string | null;
   ended_at: number | null;
   updated_at: number;
 }
@@ -213,8 +215,6 @@ export interface ContentLinkTable {
   token_index: string;
   capsule_id: string;
   unit_id: string;
-  /** DEK, sealed; '' once used or expired. */
-  key_sealed: string;
   expires_at: number;
   used_at: number | null;
   created_at: number;
