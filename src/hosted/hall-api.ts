@@ -15,24 +15,14 @@ export type HallRole = 'host' | 'supervisor' | 'custodian' | 'bidder';
 /**
  * before    before opensAt (also while time is distrusted: see `time`)
  * due       opensAt reached; the host knows the number and starts the release (or ends a lot with too few)
- * releasing custodians are asked for their shares
- * released  opening key was whole in the opener, all K_o are known; the host starts the window
+ * releasing custodians are asked for their shares; with the last one needed the window begins
  * window    bidders decrypt
  * closed    window over; bidders confirm or object until `minutes.confirmUntil`
  * finished  minutes are signed and final
  * ended     ended by the host before any release (too few): capsules stay closed
  * aborted   ended by two persons
  */
-export type HallPhase =
-  | 'before'
-  | 'due'
-  | 'releasing'
-  | 'released'
-  | 'window'
-  | 'closed'
-  | 'finished'
-  | 'ended'
-  | 'aborted';
+export type HallPhase = 'before' | 'due' | 'releasing' | 'window' | 'closed' | 'finished' | 'ended' | 'aborted';
 
 export interface HallView {
   readonly opening: string;
@@ -58,7 +48,7 @@ export interface HallView {
   }[];
   readonly time: TimeView;
   readonly keys: KeysView;
-  /** null until the host started it. */
+  /** null until enough custodians have released: that begins it. */
   readonly window: WindowView | null;
   /** null until this seat may know (host: from opensAt; supervisor, custodians, bidders, audience: from the start of the release). */
   readonly board: BoardView | null;
@@ -197,6 +187,7 @@ export type CauseKind =
   | 'VENDOR_DOWN'
   | 'VENDOR_WIDE'
   | 'HUB_DOWN'
+  | 'NOT_RELEASED'
   | 'CAPSULE_DAMAGED'
   | 'SHARE_BAD'
   | 'NETWORK_CUT'
@@ -229,7 +220,7 @@ export interface IncidentView {
 }
 
 /** Acts that change rights: one person proposes with a reason, another confirms; both sign. */
-export type ProposalKind = 'extend' | 'remedy' | 'abort' | 'postpone' | 'time-override' | 'share-override';
+export type ProposalKind = 'extend' | 'remedy' | 'abort' | 'postpone' | 'time-override';
 
 /**
  * The ladder (each step is recorded with reason, operator, approver, evidence). `retry` and `old-key` change no rights and need no second person; the others do.
@@ -381,7 +372,6 @@ export type MayDo =
   | { readonly act: 'release'; readonly signed: false }
   | { readonly act: 'start'; readonly signed: false }
   | { readonly act: 'end-lot'; readonly signed: true; readonly lots: readonly string[] }
-  | { readonly act: 'open-window'; readonly signed: false }
   | { readonly act: 'close-window'; readonly signed: false }
   | {
       readonly act: 'propose';
@@ -410,7 +400,6 @@ export type HallAct =
   /** Release begins; lots with too few must have been ended first. */
   | { readonly act: 'start' }
   | { readonly act: 'end-lot'; readonly lot: string; readonly reason: string }
-  | { readonly act: 'open-window' }
   | { readonly act: 'close-window'; readonly reason: string }
   | {
       readonly act: 'propose';
