@@ -14,7 +14,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['relying-party'],
   ['subscriber'],
   ['interaction'],
-  ['identity', 'envelope'],
+  ['identity', 'envelope', 'signature'],
   ['opening'],
   ['http'],
   ['wire'],
