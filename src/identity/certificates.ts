@@ -1,11 +1,13 @@
 import type { Authority } from '#drivers/authority.ts';
 import type { Judgement } from '#drivers/trust.ts';
 import { refusalOfJudgement } from '#interaction/judgement.ts';
+import { partiesOf } from '#interaction/page-room.ts';
+import { actingOn, type Visit } from '#interaction/visit.ts';
 import { type Refusal, refusal } from '#kernel/errors.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import { type Certificate, readCertificateText } from '#pki/certificate.ts';
 import type { Unit } from '#relying-party/party.ts';
-import { actingOn, partiesOf, type Room, type Visit } from './room.ts';
+import type { Room } from './room.ts';
 
 /** Keys that one PC can hold plugged at once, generously. */
 const MOST = 16;

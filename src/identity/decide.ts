@@ -1,4 +1,5 @@
 import type { Interaction } from '#interaction/interaction.ts';
+import { announce, partiesOf } from '#interaction/page-room.ts';
 import type { VerifiedIdentity } from '#interaction/proof.ts';
 import { base64 } from '#kernel/bytes.ts';
 import { refusal } from '#kernel/errors.ts';
@@ -7,7 +8,7 @@ import { tailOf } from '#pki/certificate.ts';
 import type { Handle, Tx } from '#store/store.ts';
 import type { EnrolledKey } from '#subscriber/find-for-login.ts';
 import type { LoginVerified } from './event.ts';
-import { announce, partiesOf, type Room } from './room.ts';
+import type { Room } from './room.ts';
 import { ticketOf, ticketSm3 } from './ticket.ts';
 
 export type Road = 'key' | 'mobile';

@@ -1,49 +1,12 @@
 import type { Authority } from '#drivers/authority.ts';
-import { challengeText, newNonce } from '#interaction/challenge.ts';
 import type { Interaction } from '#interaction/interaction.ts';
-import { challengeOf, consumeChallenge, prove, type SignedChallenge } from '#interaction/proof.ts';
-import { type Refusal, refusal } from '#kernel/errors.ts';
-import { limits } from '#kernel/limits.ts';
-import { ok, type Result, refused } from '#kernel/result.ts';
+import { announce, pageOrigin, partiesOf } from '#interaction/page-room.ts';
+import { consumeChallenge, prove, type SignedChallenge } from '#interaction/proof.ts';
+import { actingOn, type Visit } from '#interaction/visit.ts';
+import type { Refusal } from '#kernel/errors.ts';
+import type { Result } from '#kernel/result.ts';
 import { decide, type Road } from './decide.ts';
-import { actingOn, announce, pageOrigin, partiesOf, type Room, type Visit } from './room.ts';
-
-export interface IssuedChallenge {
-  readonly text: string;
-  readonly nonce: string;
-  /** UTC ms. */
-  readonly expiresAt: number;
-}
-
-/** A fresh challenge for the key road. The one before, and a mobile exchange under way, are over: one question at a time. */
-export async function issueChallenge(room: Room, visit: Visit): Promise<Result<IssuedChallenge>> {
-  const acting = await actingOn(room, visit);
-  return acting.ok ? freshChallenge(room, acting.value) : acting;
-}
-
-/** Lives 5 minutes, and never longer than the login. */
-export async function freshChallenge(room: Room, interaction: Interaction): Promise<Result<IssuedChallenge>> {
-  const parties = await partiesOf(room, room.store.read, interaction);
-  if (!parties.ok) return parties;
-  const now = room.clock.now();
-  const challenge = {
-    nonce: newNonce(room.random),
-    expiresAt: Math.min(now + limits.challengeLife, interaction.expiresAt),
-  };
-  const issued = await room.store.tx(async (tx) => {
-    const row = await room.interactions.change(
-      tx,
-      interaction.id,
-      { states: ['claimed'], generation: interaction.generation, liveAt: now },
-      { challenge, exchange: null, refusal: null },
-    );
-    if (row !== undefined) announce(room, tx, row);
-    return row;
-  });
-  if (issued === undefined) return refused(refusal('LINK_SUPERSEDED'));
-  const text = challengeText(challengeOf(issued, challenge, pageOrigin(room, parties.value.platform)));
-  return ok({ text, ...challenge });
-}
+import type { Room } from './room.ts';
 
 /** The key road: the page brings certificate and signature over the present challenge. */
 export async function acceptEvidence(room: Room, visit: Visit, signed: SignedChallenge): Promise<Result<Interaction>> {

@@ -1,23 +1,27 @@
 import type { SignedGrant } from '#agent/protocol.ts';
 import type { Outcome } from '#delivery/dispatcher.ts';
+import { cancel } from '#interaction/cancel.ts';
+import { claimAgain, claimByToken } from '#interaction/claim.ts';
+import { beginExchange, resumeExchange, vendorCallback } from '#interaction/exchange.ts';
+import { diagnoseGrant, grantFor } from '#interaction/grant.ts';
 import type { Interaction } from '#interaction/interaction.ts';
+import { type IssuedChallenge, issueChallenge } from '#interaction/issue-challenge.ts';
+import { type LookedPage, look, type PageLink } from '#interaction/look.ts';
 import type { SignedChallenge } from '#interaction/proof.ts';
+import { type TaskStatus, taskStatus } from '#interaction/status.ts';
+import { sweep } from '#interaction/sweep.ts';
+import { createVendorPoll } from '#interaction/vendor-poll.ts';
+import { boundTo, type Visit } from '#interaction/visit.ts';
 import { ok, type Result } from '#kernel/result.ts';
 import type { Platform, Unit } from '#relying-party/party.ts';
 import { type ClassifiedCertificate, classify, type ShownCertificate } from './certificates.ts';
-import { claimAgain, claimByToken } from './claim.ts';
-import { acceptEvidence, type IssuedChallenge, issueChallenge } from './evidence.ts';
-import { diagnoseGrant, loginGrant } from './grant.ts';
-import { type LookedLogin, look } from './look.ts';
-import { beginMobile, vendorCallback } from './mobile.ts';
+import { acceptEvidence } from './evidence.ts';
+import { mobileRoad } from './mobile.ts';
 import { createOutcome } from './outcome.ts';
-import { cancel, redeliver } from './page-acts.ts';
-import { boundTo, createRoom, type LoginDeps, type Visit } from './room.ts';
+import { redeliver } from './redeliver.ts';
+import { createRoom, type LoginDeps } from './room.ts';
 import { type LoginRequest, type StartedLogin, start } from './start.ts';
-import { type TaskStatus, taskStatus } from './status.ts';
-import { sweep } from './sweep.ts';
 import { type RedeemedTicket, redeemTicket } from './ticket.ts';
-import { createVendorPoll } from './vendor-poll.ts';
 import { type LoginSnapshot, snapshot } from './view.ts';
 
 /** startCheck … feedbackResult: everything that may be asked of a login. The first three for trading systems, the rest for its page. */
@@ -27,7 +31,7 @@ export interface Logins {
   redeemTicket(unit: Unit, taskId: string, ticket: string): Promise<Result<RedeemedTicket>>;
 
   /** Reads where a link leads and changes nothing (link scanners come first, readings L52). */
-  look(link: PageLink, secret: string | null): Promise<LookedLogin>;
+  look(link: PageLink, secret: string | null): Promise<LookedPage>;
   claim(link: PageLink, secret: string | null): Promise<Result<{ view: LoginSnapshot; claim: string | null }>>;
   view(visit: Visit): Promise<Result<LoginSnapshot>>;
   challenge(visit: Visit): Promise<Result<IssuedChallenge>>;
@@ -52,8 +56,6 @@ export interface Logins {
   readonly outcome: Outcome;
 }
 
-export type PageLink = { readonly token: string } | { readonly interaction: string };
-
 interface VendorMessage {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -62,7 +64,8 @@ interface VendorMessage {
 
 export function createLogins(deps: LoginDeps): Logins {
   const room = createRoom(deps);
-  const poll = createVendorPoll(room);
+  const road = mobileRoad(room);
+  const poll = createVendorPoll(room, (interaction) => resumeExchange(road, interaction, { from: 'poll' }));
 
   const seen = async (visit: Visit): Promise<Result<LoginSnapshot>> => {
     const bound = await boundTo(room, visit);
@@ -94,17 +97,17 @@ export function createLogins(deps: LoginDeps): Logins {
       return view;
     },
     challenge: (visit) => issueChallenge(room, visit),
-    grant: (visit, nonce) => loginGrant(room, visit, nonce),
+    grant: (visit, nonce) => grantFor(room, visit, nonce, ['enumerate', 'certificates', 'sign-login']),
     diagnoseGrant: (nonce, origin) => diagnoseGrant(room, nonce, origin),
     certificates: (visit, shown) => classify(room, visit, shown),
     evidence: async (visit, signed) => after(visit, await acceptEvidence(room, visit, signed)),
-    beginMobile: async (visit, authority) => after(visit, await beginMobile(room, visit, authority)),
+    beginMobile: async (visit, authority) => after(visit, await beginExchange(road, visit, authority)),
     redeliver: async (visit) => after(visit, await redeliver(room, visit)),
     cancel: async (visit) => after(visit, await cancel(room, visit)),
     bound: (visit) => boundTo(room, visit),
     versions: (ids) => room.interactions.versions(room.store.read, ids),
 
-    vendorCallback: (authority, exchange, message) => vendorCallback(room, authority, exchange, message),
+    vendorCallback: (authority, exchange, message) => vendorCallback(road, authority, exchange, message),
     pollVendors: () => poll.round(),
     sweep: () => sweep(room),
     outcome: createOutcome(room),

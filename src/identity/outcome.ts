@@ -1,8 +1,9 @@
 import type { Outcome } from '#delivery/dispatcher.ts';
+import { announce } from '#interaction/page-room.ts';
 import type { Change } from '#interaction/repository-changes.ts';
 import { refusal } from '#kernel/errors.ts';
 import type { JsonObject } from '#kernel/json.ts';
-import { announce, type Room } from './room.ts';
+import type { Room } from './room.ts';
 
 /**
  * What became of message 4, written in the transaction that records the delivery. Ends: succeeded, refused (the platform's own sentence reaches the

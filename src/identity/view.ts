@@ -1,8 +1,8 @@
 import type { Authority } from '#drivers/authority.ts';
+import { type ExchangeStatus, exchangeOf, isRunning, type VendorExchange } from '#interaction/exchange-state.ts';
 import { type Interaction, stateAt } from '#interaction/interaction.ts';
 import type { Platform } from '#relying-party/party.ts';
 import type { InteractionState } from '#store/schema.ts';
-import { exchangeOf, isRunning, type MobileExchange, type MobileStatus } from './mobile-exchange.ts';
 import type { Room } from './room.ts';
 import { liveTicket, returnAddress } from './ticket.ts';
 
@@ -15,7 +15,7 @@ export interface LoginSnapshot {
   /** undefined: removed meanwhile. */
   readonly platform: Platform | undefined;
   readonly authorities: readonly Authority[];
-  readonly mobile: (MobileExchange & { readonly authority: string; readonly status: MobileStatus }) | null;
+  readonly mobile: (VendorExchange & { readonly authority: string; readonly status: ExchangeStatus }) | null;
   readonly delivery: { readonly attempt: number; readonly nextAt: number | null } | null;
   readonly next: { readonly kind: 'redirect'; readonly url: string } | { readonly kind: 'stay' } | null;
 }

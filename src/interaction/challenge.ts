@@ -2,7 +2,7 @@ import { hex } from '#kernel/bytes.ts';
 import { isoUtc } from '#kernel/clock.ts';
 import type { Random } from '#kernel/random.ts';
 
-type Purpose = 'login' | 'decrypt' | 'release' | 'sign' | 'rehearse';
+export type Purpose = 'login' | 'decrypt' | 'release' | 'sign' | 'rehearse';
 
 /** What a key signs, before it is text. */
 export interface Challenge {

@@ -1,10 +1,11 @@
 import type { Refusal } from '#kernel/errors.ts';
 import type { Json } from '#kernel/json.ts';
-import type { InteractionState } from '#store/schema.ts';
+import type { InteractionKind, InteractionState } from '#store/schema.ts';
 
 /** One person asked one thing, as the domain sees the row: opened texts, no sealed columns. */
 export interface Interaction {
   readonly id: string;
+  readonly kind: InteractionKind;
   readonly unitId: string;
   readonly orgcode: string;
   readonly taskId: string;

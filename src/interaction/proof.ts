@@ -10,7 +10,7 @@ import type { Unit } from '#relying-party/party.ts';
 import type { Store, Tx } from '#store/store.ts';
 import type { EnrolledKey } from '#subscriber/find-for-login.ts';
 import type { Subscribers } from '#subscriber/subscribers.ts';
-import { type Challenge, challengeText } from './challenge.ts';
+import { type Challenge, challengeText, type Purpose } from './challenge.ts';
 import type { Interaction } from './interaction.ts';
 import { refusalOfJudgement } from './judgement.ts';
 import type { Interactions } from './repository.ts';
@@ -50,6 +50,7 @@ export async function consumeChallenge(
   tx: Tx,
   interaction: Interaction,
   hub: string,
+  purpose: Purpose = 'login',
 ): Promise<Result<ConsumedChallenge>> {
   const now = deps.clock.now();
   const { challenge } = interaction;
@@ -60,7 +61,8 @@ export async function consumeChallenge(
     { states: ['claimed'], nonce: challenge.nonce, challengeUsed: false, challengeLiveAt: now, liveAt: now },
     { challengeUsedAt: now },
   );
-  if (row !== undefined) return ok({ challenge: challengeOf(interaction, challenge, hub) } as ConsumedChallenge);
+  if (row !== undefined)
+    return ok({ challenge: challengeOf(interaction, challenge, hub, purpose) } as ConsumedChallenge);
   return refused(
     refusal(challenge.usedAt === null && challenge.expiresAt <= now ? 'CHALLENGE_EXPIRED' : 'CHALLENGE_USED'),
   );
@@ -71,8 +73,9 @@ export const challengeOf = (
   interaction: Interaction,
   stored: { nonce: string; expiresAt: number },
   hub: string,
+  purpose: Purpose,
 ): Challenge => ({
-  purpose: 'login',
+  purpose,
   hub,
   unitId: interaction.unitId,
   orgcode: interaction.orgcode,

@@ -1,7 +1,7 @@
 import type { Updateable } from 'kysely';
 import type { Refusal } from '#kernel/errors.ts';
 import type { Json } from '#kernel/json.ts';
-import type { InteractionState, InteractionTable } from '#store/schema.ts';
+import type { InteractionKind, InteractionState, InteractionTable } from '#store/schema.ts';
 import type { Tx } from '#store/store.ts';
 import type { Row, RowCodec } from './repository-rows.ts';
 
@@ -13,9 +13,9 @@ export interface Expect {
   /** true: consumed; false: not yet. */
   readonly challengeUsed?: boolean;
   readonly challengeLiveAt?: number;
-  /** The login's life has not ended at this time. */
+  /** Its life has not ended at this time. */
   readonly liveAt?: number;
-  /** The login's life has ended at this time. */
+  /** Its life has ended at this time. */
   readonly overdueAt?: number;
   readonly version?: number;
   readonly ticketUnused?: boolean;
@@ -41,6 +41,7 @@ export interface Change {
 /** One conditional UPDATE: nothing is read before, so two of them cannot both win. */
 export async function compareAndSet(
   codec: RowCodec,
+  kind: InteractionKind,
   now: number,
   tx: Tx,
   id: string,
@@ -55,6 +56,7 @@ export async function compareAndSet(
       ...(change.nextGeneration === true && { generation: eb('generation', '+', 1) }),
     }))
     .where('id', '=', id)
+    .where('kind', '=', kind)
     .where('state', 'in', [...expect.states]);
   if (expect.generation !== undefined) query = query.where('generation', '=', expect.generation);
   if (expect.nonce !== undefined) query = query.where('challenge_nonce', '=', expect.nonce);

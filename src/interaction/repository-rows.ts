@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import { type ErrorCode, type Refusal, refusal } from '#kernel/errors.ts';
 import type { Json } from '#kernel/json.ts';
 import type { FieldCipher } from '#store/field-cipher.ts';
-import type { InteractionTable } from '#store/schema.ts';
+import type { InteractionKind, InteractionTable } from '#store/schema.ts';
 import type { Interaction } from './interaction.ts';
 
 /** What a request brings; everything else of a new row is the same each time. */
@@ -41,9 +41,10 @@ export function rowCodec(cipher: FieldCipher) {
           (open(row.id, 'refusal_sealed', row.refusal_sealed) ?? {}) as Record<string, string>,
         );
 
-  /** Sealed columns are opened when they are asked for: most steps of a login read the row several times and its texts never. */
+  /** Sealed columns are opened when they are asked for: most steps of an interaction read the row several times and its texts never. */
   const fromRow = (row: Row): Interaction => ({
     id: row.id,
+    kind: row.kind,
     unitId: row.unit_id,
     orgcode: row.orgcode,
     get taskId() {
@@ -77,9 +78,15 @@ export function rowCodec(cipher: FieldCipher) {
     endedAt: row.ended_at,
   });
 
-  const newRow = (fresh: NewInteraction, taskIndex: string, bodyIndex: string, now: number): Row => ({
+  const newRow = (
+    kind: InteractionKind,
+    fresh: NewInteraction,
+    taskIndex: string,
+    bodyIndex: string,
+    now: number,
+  ): Row => ({
     id: fresh.id,
-    kind: 'login',
+    kind,
     unit_id: fresh.unitId,
     orgcode: fresh.orgcode,
     task_index: taskIndex,

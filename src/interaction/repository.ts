@@ -1,10 +1,12 @@
 import type { Clock } from '#kernel/clock.ts';
 import type { FieldCipher } from '#store/field-cipher.ts';
+import type { InteractionKind } from '#store/schema.ts';
 import type { Handle, Tx } from '#store/store.ts';
 import type { Interaction } from './interaction.ts';
 import { type Change, compareAndSet, type Expect } from './repository-changes.ts';
 import { type NewInteraction, type Row, rowCodec } from './repository-rows.ts';
 
+/** Interactions of one kind; rows of another kind do not exist for it. */
 export interface Interactions {
   find(h: Handle, id: string): Promise<Interaction | undefined>;
   /** The newest attempt of one unit's taskId; other units' tasks cannot be named (T44). */
@@ -24,18 +26,24 @@ export interface Interactions {
   contentIndex(content: string): string;
 }
 
-export function createInteractions(deps: { cipher: FieldCipher; clock: Clock }): Interactions {
+export function createInteractions(deps: { cipher: FieldCipher; clock: Clock }, kind: InteractionKind): Interactions {
   const { cipher, clock } = deps;
   const codec = rowCodec(cipher);
-  const taskIndex = (unitId: string, taskId: string): string =>
-    cipher.index('interaction.task', unitId, 'login', taskId);
+  const taskIndex = (unitId: string, taskId: string): string => cipher.index('interaction.task', unitId, kind, taskId);
   const contentIndex = (content: string): string => cipher.index('interaction.body', content);
   const one = (row: Row | undefined): Interaction | undefined => (row === undefined ? undefined : codec.fromRow(row));
 
   return {
     contentIndex,
     find: async (h, id) =>
-      one(await h.db.selectFrom('interaction').selectAll().where('id', '=', id).executeTakeFirst()),
+      one(
+        await h.db
+          .selectFrom('interaction')
+          .selectAll()
+          .where('id', '=', id)
+          .where('kind', '=', kind)
+          .executeTakeFirst(),
+      ),
     latest: async (h, unitId, taskId) =>
       one(
         await h.db
@@ -48,16 +56,24 @@ export function createInteractions(deps: { cipher: FieldCipher; clock: Clock }):
           .executeTakeFirst(),
       ),
     insert: async (tx, fresh) => {
-      const row = codec.newRow(fresh, taskIndex(fresh.unitId, fresh.taskId), contentIndex(fresh.content), clock.now());
+      const row = codec.newRow(
+        kind,
+        fresh,
+        taskIndex(fresh.unitId, fresh.taskId),
+        contentIndex(fresh.content),
+        clock.now(),
+      );
       await tx.db.insertInto('interaction').values(row).execute();
       return codec.fromRow(row);
     },
-    change: async (tx, id, expect, change) => one(await compareAndSet(codec, clock.now(), tx, id, expect, change)),
+    change: async (tx, id, expect, change) =>
+      one(await compareAndSet(codec, kind, clock.now(), tx, id, expect, change)),
     overdue: async (h, now, limit) =>
       ids(
         await h.db
           .selectFrom('interaction')
           .select('id')
+          .where('kind', '=', kind)
           .where('ended_at', 'is', null)
           .where('state', 'in', ['open', 'claimed'])
           .where('expires_at', '<=', now)
@@ -69,6 +85,7 @@ export function createInteractions(deps: { cipher: FieldCipher; clock: Clock }):
         await h.db
           .selectFrom('interaction')
           .select('id')
+          .where('kind', '=', kind)
           .where('ended_at', 'is', null)
           .where('state', '=', 'claimed')
           .where('exchange_authority', 'is not', null)
@@ -91,6 +108,7 @@ export function createInteractions(deps: { cipher: FieldCipher; clock: Clock }):
         .selectFrom('interaction')
         .select(['id', 'version'])
         .where('id', 'in', [...wanted])
+        .where('kind', '=', kind)
         .execute();
       return new Map(rows.map((row) => [row.id, row.version]));
     },

@@ -29,6 +29,11 @@ export const catalogue = {
   BODY_NOT_UTF8: row(400, '请求内容不是 UTF-8 编码，请使用 UTF-8 编码后重新提交。', 'integrator'),
   SIGN_AMBIGUOUS: row(400, '签名原文有歧义：{field} 的内容中含有“&”与参数名的组合，请修改后重新提交。', 'integrator'),
   BODY_TOO_LARGE: row(413, '提交的内容过大（上限 {limit}），请缩小后重新提交。', 'integrator'),
+  PLAINTEXT_TOO_LARGE: row(
+    413,
+    '待加密的内容超过 1 MB。请先用 SM4 加密内容，本接口只加密 SM4 密钥；开标文件请使用开标接口密封上传。',
+    'integrator',
+  ),
   BODY_CUT_OFF: row(400, '内容没有传完，请检查网络后重新提交。', 'integrator', true),
   CONTENT_MISMATCH: row(422, '收到的内容与请求头 X-Ca-Content-Sm3 不一致，请重新计算并提交。', 'integrator'),
   REQUEST_REPLAYED: row(409, '该请求已处理过，请换用新的 X-Ca-Nonce 重新签名后提交。', 'integrator'),
@@ -38,6 +43,11 @@ export const catalogue = {
   RATE_LIMITED: row(429, '请求过于频繁，请在 {seconds} 秒后重试。', 'integrator', true),
   // who is calling
   UNIT_UNKNOWN: row(401, '接入单位标识未登记，请联系交易系统客服核对。', 'integrator'),
+  UNIT_HEADER_NEEDED: row(
+    401,
+    '无法确定是哪个接入单位的请求，请在请求头 X-Ca-Unit-Id 中填写接入单位标识。',
+    'integrator',
+  ),
   SIGN_MISSING: row(400, '缺少必填项 sign（签名）。', 'integrator'),
   SIGN_WRONG: row(401, '交易系统请求校验未通过，请联系交易系统客服。', 'integrator'),
   UNIT_SUSPENDED: row(403, '接入单位已停用，请联系互认平台管理员。', 'operator'),
@@ -47,14 +57,14 @@ export const catalogue = {
   TASK_CONFLICT: row(409, '该任务标识已用于内容不同的请求，请更换任务标识后重新发起。', 'integrator'),
   TASK_UNKNOWN: row(404, '任务不存在，请核对任务标识。', 'integrator'),
   TASK_EXPIRED: row(410, '链接已失效，请从交易系统重新发起。', 'person'),
-  TASK_ENDED: row(410, '这次登录已经结束，请从交易系统重新发起。', 'person'),
+  TASK_ENDED: row(410, '这次操作已经结束，请从交易系统重新发起。', 'person'),
   LINK_INVALID: row(404, '链接不完整或已失效，请从交易系统重新发起。', 'person'),
-  LINK_SUPERSEDED: row(410, '交易系统已重新发起本次登录，请使用最新打开的页面。', 'person'),
+  LINK_SUPERSEDED: row(410, '交易系统已重新发起本次操作，请使用最新打开的页面。', 'person'),
   OTHER_BROWSER: row(403, '该链接已在另一浏览器中打开，请从交易系统重新进入。', 'person'),
   TICKET_INVALID: row(403, '登录凭据无效或已使用，请从交易系统重新发起。', 'person'),
   CHALLENGE_USED: row(409, '本次验证请求已使用，请重新发起验证。', 'person'),
   CHALLENGE_EXPIRED: row(410, '验证请求已超过有效时间，请重新验证。', 'person', true),
-  CANCELLED_BY_PERSON: row(410, '您已取消本次登录，请从交易系统重新发起。', 'person'),
+  CANCELLED_BY_PERSON: row(410, '您已取消本次操作，请从交易系统重新发起。', 'person'),
   // certificates
   CERTIFICATE_UNREADABLE: row(
     422,

@@ -191,9 +191,12 @@ export type InteractionState =
   | 'cancelled'
   | 'expired';
 
+/** `hall`: somebody's seat in an opening's hall. */
+export type InteractionKind = 'login' | 'decrypt' | 'hall';
+
 export interface InteractionTable {
   id: string;
-  kind: 'login';
+  kind: InteractionKind;
   unit_id: string;
   orgcode: string;
   /** Keyed hash of (unit, interface, taskId). */

@@ -37,7 +37,7 @@ describe('proof', () => {
     const who = person(world);
     unwrap(await who.claim(token));
     unwrap(await world.logins.challenge({ interaction, secret: who.secret }));
-    const interactions = createInteractions(world);
+    const interactions = createInteractions(world, 'login');
     const found = await interactions.find(world.store.read, interaction);
     if (found === undefined) throw new Error('no interaction');
     const deps = { interactions, clock: world.clock };

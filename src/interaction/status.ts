@@ -1,9 +1,9 @@
-import { stateAt } from '#interaction/interaction.ts';
 import { refusal, sentence } from '#kernel/errors.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import type { Unit } from '#relying-party/party.ts';
 import type { InteractionState } from '#store/schema.ts';
-import type { Room } from './room.ts';
+import { stateAt } from './interaction.ts';
+import type { PageRoom } from './page-room.ts';
 
 /** What a trading system may know of its own task. Never who the person is: that travels in message 4 alone. */
 export interface TaskStatus {
@@ -20,7 +20,7 @@ export interface TaskStatus {
 }
 
 /** Scoped by unit in the look-up itself: another unit's task reads exactly as an unknown one (T44). */
-export async function taskStatus(room: Room, unit: Unit, taskId: string): Promise<Result<TaskStatus>> {
+export async function taskStatus(room: PageRoom, unit: Unit, taskId: string): Promise<Result<TaskStatus>> {
   const interaction = await room.interactions.latest(room.store.read, unit.id, taskId);
   if (interaction === undefined) return refused(refusal('TASK_UNKNOWN'));
   const { refusal: why } = interaction;

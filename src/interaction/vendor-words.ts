@@ -1,10 +1,10 @@
 import type { Authority } from '#drivers/authority.ts';
 import type { Prompt, VendorReason } from '#drivers/contract.ts';
 import { HubError, type Refusal, refusal } from '#kernel/errors.ts';
-import type { MobileExchange, MobileStatus } from './mobile-exchange.ts';
+import type { ExchangeStatus, VendorExchange } from './exchange-state.ts';
 
 /** What of the driver's prompt the page can show on this road. */
-export function shown(prompt: Prompt, exchange: MobileExchange, authority: Authority): Partial<MobileExchange> {
+export function shown(prompt: Prompt, exchange: VendorExchange, authority: Authority): Partial<VendorExchange> {
   switch (prompt.kind) {
     case 'qr':
       return {
@@ -24,7 +24,7 @@ export function shown(prompt: Prompt, exchange: MobileExchange, authority: Autho
 }
 
 /** How the page shows an exchange that the vendor ended. */
-export function statusOfReason(reason: VendorReason): MobileStatus {
+export function statusOfReason(reason: VendorReason): ExchangeStatus {
   switch (reason) {
     case 'cancelled':
     case 'expired':

@@ -1,11 +1,13 @@
-import { isBoundTo } from '#interaction/browser.ts';
-import type { Interaction } from '#interaction/interaction.ts';
 import { type Refusal, refusal } from '#kernel/errors.ts';
 import type { Platform } from '#relying-party/party.ts';
-import type { PageLink } from './logins.ts';
-import { endForStranger, type Room } from './room.ts';
+import { isBoundTo } from './browser.ts';
+import type { Interaction } from './interaction.ts';
+import type { PageRoom } from './page-room.ts';
+import { endForStranger } from './visit.ts';
 
-export interface LookedLogin {
+export type PageLink = { readonly token: string } | { readonly interaction: string };
+
+export interface LookedPage {
   /** Who asks, where the link is one of ours. */
   readonly platform: Platform | undefined;
   /** Why the link cannot be used by this browser; undefined: the page may be served. */
@@ -14,7 +16,7 @@ export interface LookedLogin {
 }
 
 /** Reads only. What it says may be old by the time the page's script claims; the claim decides. */
-export async function look(room: Room, link: PageLink, secret: string | null): Promise<LookedLogin> {
+export async function look(room: PageRoom, link: PageLink, secret: string | null): Promise<LookedPage> {
   const found = await find(room, link, secret);
   if (found === undefined) return { platform: undefined, refusal: refusal('LINK_INVALID'), supportCode: undefined };
   const { interaction, current } = found;
@@ -23,7 +25,7 @@ export async function look(room: Room, link: PageLink, secret: string | null): P
 }
 
 async function find(
-  room: Room,
+  room: PageRoom,
   link: PageLink,
   secret: string | null,
 ): Promise<{ interaction: Interaction; current: boolean } | undefined> {
@@ -37,7 +39,12 @@ async function find(
   return interaction && isBoundTo(room.gm, interaction, secret) ? { interaction, current: true } : undefined;
 }
 
-function whyNot(room: Room, interaction: Interaction, current: boolean, secret: string | null): Refusal | undefined {
+function whyNot(
+  room: PageRoom,
+  interaction: Interaction,
+  current: boolean,
+  secret: string | null,
+): Refusal | undefined {
   const bound = isBoundTo(room.gm, interaction, secret);
   const end = bound ? undefined : endForStranger(interaction, room.clock.now());
   if (end !== undefined) return end;

@@ -4,28 +4,34 @@ import { isoUtc } from '#kernel/clock.ts';
 import { refusal } from '#kernel/errors.ts';
 import { limits } from '#kernel/limits.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
-import { actingOn, pageOrigin, partiesOf, type Room, type Visit } from './room.ts';
+import { type PageRoom, pageOrigin, partiesOf } from './page-room.ts';
+import { actingOn, type Visit } from './visit.ts';
 
 /** The nonce of an agent's greeting: 32 bytes, lower hex. */
 const isAgentNonce = (text: string): boolean => /^[0-9a-f]{64}$/.test(text);
 
-/** What a login page may ask of the agent, on the one connection whose greeting carried `nonce`, for 60 s. */
-export async function loginGrant(room: Room, visit: Visit, nonce: string): Promise<Result<SignedGrant>> {
+/** What this page may ask of the agent, on the one connection whose greeting carried `nonce`, for 60 s. */
+export async function grantFor(
+  room: PageRoom,
+  visit: Visit,
+  nonce: string,
+  operations: readonly Operation[],
+): Promise<Result<SignedGrant>> {
   if (!isAgentNonce(nonce)) return refused(refusal('INPUT_NOT_ALLOWED', {}, 'agent nonce is not 64 hex digits'));
   const acting = await actingOn(room, visit);
   if (!acting.ok) return acting;
   const parties = await partiesOf(room, room.store.read, acting.value);
   if (!parties.ok) return parties;
   const origin = pageOrigin(room, parties.value.platform);
-  return ok(await sign(room, nonce, origin, visit.interaction, ['enumerate', 'certificates', 'sign-login']));
+  return ok(await sign(room, nonce, origin, visit.interaction, operations));
 }
 
 /** For the check page (环境检测): it may list keys, and nothing else. */
-export const diagnoseGrant = (room: Room, nonce: string, origin: string): Promise<SignedGrant> =>
+export const diagnoseGrant = (room: PageRoom, nonce: string, origin: string): Promise<SignedGrant> =>
   sign(room, nonce, origin, 'diagnose', ['enumerate']);
 
 async function sign(
-  room: Room,
+  room: PageRoom,
   nonce: string,
   origin: string,
   interaction: string,

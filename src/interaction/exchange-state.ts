@@ -1,8 +1,8 @@
-import type { Interaction } from '#interaction/interaction.ts';
 import { isObject, type Json, type JsonObject } from '#kernel/json.ts';
+import type { Interaction } from './interaction.ts';
 
 /** A vendor's exchange under way, as it stands sealed in the interaction's row. */
-export interface MobileExchange {
+export interface VendorExchange {
   /** `<interaction>.<16 hex>`: names the exchange at the vendor's callback door, opens nothing. */
   readonly exchange: string;
   /** The challenge this exchange was begun with; another present challenge means that it is over. */
@@ -12,29 +12,40 @@ export interface MobileExchange {
   readonly content: string;
   /** UTC ms. */
   readonly expiresAt: number;
-  readonly status: MobileStatus;
+  readonly status: ExchangeStatus;
   /** The driver's own, opaque. */
   readonly state: Json;
+  /** The asking room's own, with what it needs to judge the answer. */
+  readonly own: Json;
 }
 
-export type MobileStatus = 'waiting' | 'scanned' | 'cancelled' | 'expired' | 'failed';
+export type ExchangeStatus = 'waiting' | 'scanned' | 'cancelled' | 'expired' | 'failed';
 const STATUSES: readonly string[] = ['waiting', 'scanned', 'cancelled', 'expired', 'failed'];
 
-export const exchangeBody = (exchange: MobileExchange): JsonObject => ({ ...exchange });
+export const exchangeBody = (exchange: VendorExchange): JsonObject => ({ ...exchange });
 
 /** The exchange of the present challenge; undefined when there is none. */
-export function exchangeOf(interaction: Interaction): MobileExchange | undefined {
+export function exchangeOf(interaction: Interaction): VendorExchange | undefined {
   const body = interaction.exchange;
   if (!isObject(body)) return undefined;
-  const { exchange, nonce, digits, content, expiresAt, status, state } = body;
+  const { exchange, nonce, digits, content, expiresAt, status, state, own } = body;
   if (typeof exchange !== 'string' || typeof nonce !== 'string' || typeof digits !== 'string') return undefined;
   if (typeof content !== 'string' || typeof expiresAt !== 'number') return undefined;
   if (typeof status !== 'string' || !STATUSES.includes(status)) return undefined;
   if (interaction.challenge?.nonce !== nonce) return undefined;
-  return { exchange, nonce, digits, content, expiresAt, status: status as MobileStatus, state: state ?? null };
+  return {
+    exchange,
+    nonce,
+    digits,
+    content,
+    expiresAt,
+    status: status as ExchangeStatus,
+    state: state ?? null,
+    own: own ?? null,
+  };
 }
 
-export const isRunning = (exchange: MobileExchange): boolean =>
+export const isRunning = (exchange: VendorExchange): boolean =>
   exchange.status === 'waiting' || exchange.status === 'scanned';
 
 /** The interaction that an exchange id names; undefined when it is not of our shape. */

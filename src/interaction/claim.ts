@@ -1,22 +1,23 @@
-import { browserHash, isBoundTo, isBrowserSecret, newBrowserSecret } from '#interaction/browser.ts';
-import { type Interaction, stateAt } from '#interaction/interaction.ts';
 import { refusal } from '#kernel/errors.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
-import { announce, boundTo, endForStranger, partiesOf, type Room } from './room.ts';
+import { browserHash, isBoundTo, isBrowserSecret, newBrowserSecret } from './browser.ts';
+import { type Interaction, stateAt } from './interaction.ts';
+import { announce, type PageRoom, partiesOf } from './page-room.ts';
+import { boundTo, endForStranger } from './visit.ts';
 
 export interface Claimed {
   readonly interaction: Interaction;
   /** Only where the browser had brought none: the secret that this page must keep in memory. */
   readonly claim: string | null;
-  /** false: somebody else's finished login; the page says 已完成 and learns nothing more. */
+  /** false: somebody else's finished task; the page says 已完成 and learns nothing more. */
   readonly bound: boolean;
 }
 
 /**
- * The first POST of the page's script binds the login to this browser; a GET never does (readings L52). One conditional UPDATE: of any number of
+ * The first POST of the page's script binds the interaction to this browser; a GET never does (readings L52). One conditional UPDATE: of any number of
  * browsers one wins. The same browser may come again with the same link; any other reads OTHER_BROWSER; an older link LINK_SUPERSEDED.
  */
-export async function claimByToken(room: Room, token: string, secret: string | null): Promise<Result<Claimed>> {
+export async function claimByToken(room: PageRoom, token: string, secret: string | null): Promise<Result<Claimed>> {
   const address = room.tokens.read(token);
   if (address === undefined) return refused(refusal('LINK_INVALID'));
   const found = await room.interactions.find(room.store.read, address.interaction);
@@ -33,7 +34,7 @@ export async function claimByToken(room: Room, token: string, secret: string | n
   return bind(room, found, secret);
 }
 
-async function bind(room: Room, found: Interaction, secret: string | null): Promise<Result<Claimed>> {
+async function bind(room: PageRoom, found: Interaction, secret: string | null): Promise<Result<Claimed>> {
   const parties = await partiesOf(room, room.store.read, found);
   if (!parties.ok) return parties;
   const own = secret !== null && isBrowserSecret(secret) ? secret : undefined;
@@ -47,7 +48,7 @@ async function bind(room: Room, found: Interaction, secret: string | null): Prom
     );
     if (won === undefined) return undefined;
     await room.journal.append(tx, {
-      kind: 'login.claimed',
+      kind: `${room.kind}.claimed`,
       unitId: won.unitId,
       interactionId: won.id,
       body: { generation: won.generation, by: own === undefined ? 'claim' : 'cookie' },
@@ -59,8 +60,8 @@ async function bind(room: Room, found: Interaction, secret: string | null): Prom
   return lostTheRace(room, found, secret);
 }
 
-/** Somebody was faster: another browser, this very one in a second tab, or a repeated startCheck. */
-async function lostTheRace(room: Room, found: Interaction, secret: string | null): Promise<Result<Claimed>> {
+/** Somebody was faster: another browser, this very one in a second tab, or a repeated request. */
+async function lostTheRace(room: PageRoom, found: Interaction, secret: string | null): Promise<Result<Claimed>> {
   const present = await room.interactions.find(room.store.read, found.id);
   if (present === undefined) return refused(refusal('LINK_INVALID'));
   if (present.generation !== found.generation) return refused(refusal('LINK_SUPERSEDED'));
@@ -69,7 +70,7 @@ async function lostTheRace(room: Room, found: Interaction, secret: string | null
 }
 
 /** Reload of the bound browser: the address bar no longer holds the token, the page knows only the interaction. */
-export async function claimAgain(room: Room, interaction: string, secret: string | null): Promise<Result<Claimed>> {
+export async function claimAgain(room: PageRoom, interaction: string, secret: string | null): Promise<Result<Claimed>> {
   const bound = await boundTo(room, { interaction, secret });
   return bound.ok ? ok({ interaction: bound.value, claim: null, bound: true }) : bound;
 }

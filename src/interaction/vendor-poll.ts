@@ -1,6 +1,5 @@
 import { refusalOf } from '#kernel/errors.ts';
-import { resumeMobile } from './mobile.ts';
-import type { Room } from './room.ts';
+import type { PageRoom } from './page-room.ts';
 
 const BETWEEN_MS = 1_000;
 const BATCH = 64;
@@ -13,7 +12,7 @@ export interface VendorPoll {
 }
 
 /** One question at a time and none sooner than 1 s after the last, for each exchange and process. */
-export function createVendorPoll(room: Room): VendorPoll {
+export function createVendorPoll(room: PageRoom, resume: (interaction: string) => Promise<void>): VendorPoll {
   const askedAt = new Map<string, number>();
   const asking = new Set<string>();
 
@@ -23,7 +22,7 @@ export function createVendorPoll(room: Room): VendorPoll {
     asking.add(interaction);
     askedAt.set(interaction, now);
     try {
-      await resumeMobile(room, interaction, { from: 'poll' });
+      await resume(interaction);
     } catch (error) {
       // The exchange as stored is unharmed: the next round asks again until it ends by itself.
       const { code, detail } = refusalOf(error);
