@@ -6,6 +6,12 @@ export const limits = {
   bodyTime: 60_000,
   streamIdle: 30_000,
   streamTime: 2 * 60 * 60_000,
+  /** `decData`, bytes of UTF-8 (readings L35). */
+  plaintext: 1024 * 1024,
+  /** Holders named beside the first under `standBy.hub.recipients`. */
+  recipients: 20,
+  /** A body of `encrypt` that names nobody: so small is it tried against every unit's secret (readings L6). */
+  namelessBody: 64 * 1024,
   /** Bodies of the pages' own API. */
   pageBody: 64 * 1024,
   jsonDepth: 32,
