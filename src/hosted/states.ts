@@ -1,15 +1,19 @@
 import type { ErrorCode } from '#kernel/catalogue.ts';
 
 /**
- * Every situation in which a person can find himself on the login page. The name stands in `data-state` of the page, and tests, help desk and
+ * Every situation in which a person can find himself on a page that an interaction was opened for. The name stands in `data-state` of the page, and tests, help desk and
  * looks use the same name. One table says how each one looks; words.ts says what each one reads.
  */
 export type Tone = 'bad' | 'warn' | 'info' | 'ok';
 export type Icon =
+  | 'bad'
   | 'badge'
   | 'block'
   | 'clock'
   | 'down'
+  | 'file'
+  | 'info'
+  | 'link'
   | 'lock'
   | 'ok'
   | 'phone'
@@ -18,6 +22,7 @@ export type Icon =
   | 'server'
   | 'shield'
   | 'swap'
+  | 'unlock'
   | 'usb'
   | 'usb-off'
   | 'users'
@@ -57,6 +62,15 @@ export const states = {
   'status-down': { tone: 'warn', icon: 'server' },
   unreadable: { tone: 'warn', icon: 'usb-off' },
   'sign-failed': { tone: 'bad', icon: 'warn' },
+  // the files
+  'wrong-key': { tone: 'bad', icon: 'swap' },
+  renewed: { tone: 'warn', icon: 'refresh' },
+  'expired-ok': { tone: 'info', icon: 'info' },
+  partial: { tone: 'bad', icon: 'file' },
+  'not-yet': { tone: 'info', icon: 'clock' },
+  'vendor-down': { tone: 'warn', icon: 'server' },
+  'all-open': { tone: 'ok', icon: 'ok', end: true },
+  closed: { tone: 'bad', icon: 'lock', end: true },
   // the interaction
   taken: { tone: 'bad', icon: 'swap', end: true },
   'superseded-link': { tone: 'info', icon: 'swap', end: true },
@@ -77,7 +91,16 @@ export const states = {
 
 export type TroubleState = keyof typeof states;
 /** States in which nothing is wrong, and those shown inside a component instead of a notice. */
-export type CalmState = 'opening' | 'searching' | 'ready' | 'empty' | 'pin-wrong' | 'verifying' | 'leaving' | 'mobile';
+export type CalmState =
+  | 'opening'
+  | 'searching'
+  | 'ready'
+  | 'empty'
+  | 'pin-wrong'
+  | 'verifying'
+  | 'leaving'
+  | 'mobile'
+  | 'running';
 export type StateName = TroubleState | CalmState;
 
 /** Which situation a refusal of the hub is. What is not named is `trouble`, with the hub's own sentence. */

@@ -1,3 +1,5 @@
+import { enDecrypt, zhDecrypt } from './words-decrypt.ts';
+
 /**
  * Everything a person reads on the hosted pages: Chinese first, English second, one file. `{name}` is filled in by the page.
  * Pattern of a trouble: what happened (title) + why and what to do now (text); the page adds the buttons and the support code.
@@ -42,12 +44,8 @@ export const zh = {
     unverified: '请求还没有核对',
   },
   time: { hour: '小时', minute: '分', second: '秒' },
-  login: {
-    title: '选择证书登录',
-    titleVerify: '正在确认身份',
-    titleMobile: '确认身份并登录',
-    pageTitle: '登录确认',
-    opening: '正在打开登录请求',
+  /** The road by UKey, whatever the page is for. */
+  key: {
     searching: '正在连接证书助手',
     connected: '证书助手已连接',
     notConnected: '证书助手未连接',
@@ -69,9 +67,16 @@ export const zh = {
     pinMissing: '请输入 PIN 码。',
     pinWrong: 'PIN 码不正确，还可以再试 {n} 次。全部用完后 UKey 将被锁定。',
     pinCancelled: '您已取消输入 PIN 码，可以重新点击登录。',
+    cancel: '取消，返回交易系统',
+  },
+  login: {
+    title: '选择证书登录',
+    titleVerify: '正在确认身份',
+    titleMobile: '确认身份并登录',
+    pageTitle: '登录确认',
+    opening: '正在打开登录请求',
     submit: '确认身份并登录',
     submitAgent: '输入 PIN 码并登录',
-    cancel: '取消，返回交易系统',
     leave: '返回交易系统',
     stepSign: 'UKey 签名',
     stepSigned: 'UKey 已签名',
@@ -159,7 +164,9 @@ export const zh = {
     pinOnce: '我确定，再输一次',
     diagnose: '做一次环境检测',
   },
+  decrypt: zhDecrypt.decrypt,
   state: {
+    ...zhDecrypt.state,
     'no-agent': {
       title: '没有找到证书助手',
       text: '本机可能没有安装，或者没有运行。安装后不必刷新，本页会自动继续。',
@@ -416,12 +423,8 @@ export const en: Words = {
     unverified: 'Not verified yet',
   },
   time: { hour: 'h', minute: 'min', second: 's' },
-  login: {
-    title: 'Choose a certificate',
-    titleVerify: 'Confirming who you are',
-    titleMobile: 'Confirm and log in',
-    pageTitle: 'Log in',
-    opening: 'Opening the login request',
+  /** The road by UKey, whatever the page is for. */
+  key: {
     searching: 'Connecting to the certificate assistant',
     connected: 'Assistant connected',
     notConnected: 'Assistant not connected',
@@ -443,9 +446,16 @@ export const en: Words = {
     pinMissing: 'Please type the PIN.',
     pinWrong: 'The PIN is not right. {n} tries left; after the last one the key locks itself.',
     pinCancelled: 'You cancelled the PIN. Press the button to try again.',
+    cancel: 'Cancel and return',
+  },
+  login: {
+    title: 'Choose a certificate',
+    titleVerify: 'Confirming who you are',
+    titleMobile: 'Confirm and log in',
+    pageTitle: 'Log in',
+    opening: 'Opening the login request',
     submit: 'Confirm and log in',
     submitAgent: 'Type the PIN and log in',
-    cancel: 'Cancel and return',
     leave: 'Return to the trading system',
     stepSign: 'The key signs',
     stepSigned: 'The key has signed',
@@ -533,7 +543,9 @@ export const en: Words = {
     pinOnce: 'I am sure, one more try',
     diagnose: 'Check this computer',
   },
+  decrypt: enDecrypt.decrypt,
   state: {
+    ...enDecrypt.state,
     'no-agent': {
       title: 'The certificate assistant was not found',
       text: 'It may not be installed, or not running. No need to reload after installing: this page goes on by itself.',
@@ -790,6 +802,19 @@ export const en: Words = {
 };
 
 export const wordsOf = (language: Language): Words => (language === 'en' ? en : zh);
+
+/** The words of the decryption page: where the login's sentence would speak of a login, its own stands instead. */
+export function decryptWordsOf(language: Language): Words {
+  const [words, { instead }] = language === 'en' ? [en, enDecrypt] : [zh, zhDecrypt];
+  return {
+    ...words,
+    ask: { ...words.ask, ...instead.ask },
+    key: { ...words.key, ...instead.key },
+    mobile: { ...words.mobile, ...instead.mobile },
+    act: { ...words.act, ...instead.act },
+    state: { ...words.state, ...instead.state },
+  };
+}
 
 /** `{name}` filled in; an unknown name shows as nothing. */
 export const fill = (text: string, params: Readonly<Record<string, string>>): string =>

@@ -2,14 +2,14 @@ import type { LoginView } from '#hosted/api.ts';
 import { stateOfCode, states } from '#hosted/states.ts';
 import { en, zh } from '#hosted/words.ts';
 import type { Boot } from '#web/hosted/boot.ts';
-import { type Card, choose, emptyModel, type Model } from '#web/hosted/model.ts';
-import { screenOf } from '#web/hosted/screen/screen.ts';
+import { emptyLogin, type LoginModel } from '#web/hosted/login/login-desk.ts';
+import { screenOf } from '#web/hosted/login/screen.ts';
+import { type Card, choose } from '#web/hosted/model.ts';
 import { beichen, bohai, key, type ScriptedKey } from './peers.ts';
 
 /** A page in the middle of its story, without a browser. */
 export const boot = (lang: 'zh' | 'en' = 'zh'): Boot => ({
   lang,
-  link: { token: 't' },
   host: 'hub.ca.example',
   words: lang === 'zh' ? zh : en,
   states,
@@ -47,16 +47,16 @@ export function card(patch: Partial<Card> = {}, judged: Partial<ScriptedKey['vie
     loggedIn: false,
     reading: 'read',
     view: { ...one.view, key: one.key },
+    opens: null,
     verdict: null,
     ...patch,
   };
 }
 
-export const model = (patch: Partial<Model> = {}): Model =>
-  choose({ ...emptyModel(false), hub: { kind: 'open' }, view: view(), agent: 'connected', keysRead: true, ...patch });
+export const model = (patch: Partial<LoginModel> = {}): LoginModel =>
+  choose({ ...emptyLogin(false), hub: { kind: 'open' }, view: view(), agent: 'connected', keysRead: true, ...patch });
 
-export const show = (patch: Partial<Model> = {}, lang: 'zh' | 'en' = 'zh') =>
-  screenOf(model(patch), boot(lang), { signedMs: null, judgedMs: null });
+export const show = (patch: Partial<LoginModel> = {}, lang: 'zh' | 'en' = 'zh') => screenOf(model(patch), boot(lang));
 
 /** The UKey road of a screen that has one. */
 export function roadOf(screen: ReturnType<typeof show>) {

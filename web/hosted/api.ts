@@ -1,7 +1,10 @@
 import type { PageApi, PageError } from '#hosted/api.ts';
 
-type Name = keyof PageApi;
-type Value<N extends Name> = Extract<PageApi[N]['answer'], { ok: true }>;
+/** Route → request and answer, as src/hosted declares them. */
+export type Routes<A> = {
+  readonly [N in keyof A]: { request: unknown; answer: { ok: true } | { ok: false; error: PageError } };
+};
+export type Value<A extends Routes<A>, N extends keyof A> = Extract<A[N]['answer'], { ok: true }>;
 
 export type Called<T> =
   | { readonly ok: true; readonly value: T }
@@ -11,8 +14,8 @@ export type Called<T> =
   /** No answer at all: network, proxy, restart. */
   | { readonly ok: false; readonly kind: 'lost' };
 
-export interface Api {
-  call<N extends Name>(name: N, request: PageApi[N]['request']): Promise<Called<Value<N>>>;
+export interface Api<A extends Routes<A> = PageApi> {
+  call<N extends keyof A & string>(name: N, request: A[N]['request']): Promise<Called<Value<A, N>>>;
   /** Where no cookie survives, the claim's secret: in memory, never in a URL or a store. */
   keepClaim(secret: string | null): void;
   readonly hasClaim: () => boolean;
@@ -21,8 +24,8 @@ export interface Api {
 const ANSWER_WITHIN_MS = 20_000;
 const BUSY = new Set(['RATE_LIMITED', 'SERVICE_BUSY']);
 
-/** Same-origin POSTs under `/hosted/api/`; a refusal is a value, so is silence. */
-export function createApi(fetcher: typeof fetch): Api {
+/** Same-origin POSTs under `folder`; a refusal is a value, so is silence. `hello`, which asks nothing of anybody, is one for all pages. */
+export function createApi<A extends Routes<A> = PageApi>(fetcher: typeof fetch, folder = '/hosted/api'): Api<A> {
   let claim: string | null = null;
   return {
     keepClaim: (secret) => {
@@ -30,11 +33,16 @@ export function createApi(fetcher: typeof fetch): Api {
     },
     hasClaim: () => claim !== null,
     call: async (name, request) => {
-      const response = await post(fetcher, name, request, claim);
+      const response = await post(
+        fetcher,
+        name === 'hello' ? '/hosted/api/hello' : `${folder}/${name}`,
+        request,
+        claim,
+      );
       if (response === null) return { ok: false, kind: 'lost' };
       const answer = await bodyOf(response);
       if (answer === null) return { ok: false, kind: 'lost' };
-      if (answer.ok) return { ok: true, value: answer as Value<typeof name> };
+      if (answer.ok) return { ok: true, value: answer as never };
       if (!BUSY.has(answer.error.code)) return { ok: false, kind: 'refused', error: answer.error };
       return { ok: false, kind: 'busy', error: answer.error, afterMs: retryAfter(response) };
     },
@@ -43,14 +51,14 @@ export function createApi(fetcher: typeof fetch): Api {
 
 async function post(
   fetcher: typeof fetch,
-  name: string,
+  path: string,
   body: unknown,
   claim: string | null,
 ): Promise<Response | null> {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), ANSWER_WITHIN_MS);
   try {
-    return await fetcher(`/hosted/api/${name}`, {
+    return await fetcher(path, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(claim === null ? {} : { 'x-ca-claim': claim }) },
       body: JSON.stringify(body),

@@ -1,15 +1,22 @@
 import type { Icon, Tone, TroubleState } from '#hosted/states.ts';
 import type { Language, Words } from '#hosted/words.ts';
 
-/** What the server hands to the login island in the page's data block. */
+/** What the server hands to every island in the page's data block. */
 export interface Boot {
   readonly lang: Language;
-  readonly link: { readonly token: string } | { readonly interaction: string };
   /** Host of the hub as the address bar shows it. */
   readonly host: string;
   readonly words: Words;
   readonly states: Readonly<Record<TroubleState, { readonly tone: Tone; readonly icon: Icon; readonly end?: true }>>;
   readonly stateOfCode: Readonly<Record<string, TroubleState | undefined>>;
+}
+
+/** From the path: the page token of a first visit, or the interaction of a reload. */
+export type PageLink = { readonly token: string } | { readonly interaction: string };
+
+/** A page that an interaction was opened for. */
+export interface LinkBoot extends Boot {
+  readonly link: PageLink;
 }
 
 export function readBoot<T>(): T {

@@ -1,28 +1,41 @@
-import type { LoginView } from '#hosted/api.ts';
-import type { Api } from './api.ts';
+import type { Api, Routes } from './api.ts';
 import type { Boot } from './boot.ts';
 import { type Desk, persist } from './desk.ts';
 import type { AgentSession } from './dialects/dialect.ts';
-import { readKeys } from './keys.ts';
-import { type Card, choose, emptyModel, firstPinStep, type Model } from './model.ts';
+import { type Judged, type Readable, readKeys } from './keys.ts';
+import { type Card, choose, firstPinStep, type Model } from './model.ts';
 import { drawClocks } from './render/clock.ts';
-import type { Page } from './render/page.ts';
-import { screenOf } from './screen/screen.ts';
+import type { SheetPage } from './render/sheet.ts';
 import { hubClock } from './time.ts';
 
+/** What makes one page different from another. */
+export interface Program<A extends Routes<A>, M extends Model> {
+  readonly boot: Boot;
+  readonly api: Api<A>;
+  readonly page: SheetPage<NonNullable<M['view']>>;
+  readonly empty: M;
+  draw(model: M): void;
+  /** The hub's word on the plugged certificates; null: refused, and the page says why. */
+  judge(desk: Desk<A, M>, certificates: readonly Readable[]): Promise<readonly Judged[] | null>;
+  /** Changes that a newer view brings with it. */
+  onView(desk: Desk<A, M>, view: NonNullable<M['view']>): Partial<M>;
+  /** After the view has been drawn. */
+  afterView(desk: Desk<A, M>, view: NonNullable<M['view']>): void;
+}
+
 /** The one holder of the model: every change goes through here and is drawn at once. */
-export function createDesk(boot: Boot, api: Api, page: Page, touch: boolean): Desk {
+export function createDesk<A extends Routes<A>, M extends Model>(program: Program<A, M>): Desk<A, M> {
+  const { boot, api, page } = program;
   const clock = hubClock(() => performance.now());
-  let model = emptyModel(touch);
+  let model = program.empty;
   let session: AgentSession | null = null;
   let refreshing: Promise<void> | null = null;
   let stale = false;
 
-  const desk: Desk = {
+  const desk: Desk<A, M> = {
     boot,
     api,
     page,
-    timing: { signedMs: null, judgedMs: null },
     model: () => model,
     session: () => session,
     holdSession: (next) => {
@@ -31,14 +44,14 @@ export function createDesk(boot: Boot, api: Api, page: Page, touch: boolean): De
     now: () => clock.now(),
     change: (patch) => {
       model = choose({ ...model, ...patch });
-      page.draw(screenOf(model, boot, desk.timing));
+      program.draw(model);
       drawClocks(boot.words, clock.now());
     },
     ask: (name, request) => persist(desk, () => api.call(name, request)),
     seen,
     refused: (error) => {
       const state = boot.stateOfCode[error.code] ?? 'trouble';
-      desk.change(boot.states[state].end ? { fault: error, work: null } : { trouble: { state, error } });
+      set(boot.states[state].end ? { fault: error, work: null } : { trouble: { state, error } });
     },
     refreshKeys: () => {
       stale = true;
@@ -48,21 +61,16 @@ export function createDesk(boot: Boot, api: Api, page: Page, touch: boolean): De
       return refreshing;
     },
   };
+  const set = (patch: Partial<Model>): void => desk.change(patch as Partial<M>);
 
   /** A newer view of the interaction; an older one that arrives late is dropped. */
-  function seen(view: LoginView): void {
+  function seen(view: NonNullable<M['view']>): void {
     clock.set(view.now);
     if (model.view !== null && view.version < model.view.version) return;
     page.drawView(view);
-    const { next } = view;
-    const leaving = view.state === 'succeeded' && next?.kind === 'redirect';
-    desk.change({ view, leaving, mobile: mobileFrom(model, view, clock.now()) });
-    if (view.state !== 'claimed') {
-      session?.close();
-      session = null;
-    }
-    // Replaced, not pushed: the way back must not lead into a used link.
-    if (leaving) location.replace(next.url);
+    const mobile = mobileFrom(model, view, clock.now());
+    desk.change({ view, mobile, ...program.onView(desk, view) } as Partial<M>);
+    program.afterView(desk, view);
   }
 
   /** A key plugged while the list is being read makes it stale: it is read once more. */
@@ -75,16 +83,10 @@ export function createDesk(boot: Boot, api: Api, page: Page, touch: boolean): De
 
   async function refresh(): Promise<void> {
     if (session === null || model.view === null) return;
-    const { interaction } = model.view;
-    const judge = async (certificates: readonly { key: string; sign: string }[]) => {
-      const answer = await desk.ask('certificates', { interaction, certificates });
-      if (answer.ok) return answer.value.certificates;
-      desk.refused(answer.error);
-      return null;
-    };
     const before = model.chosen;
     // The pulled card too: when its key comes back, what the hub has said of it still holds.
     const known = model.pulled === null ? model.cards : [...model.cards, model.pulled.card];
+    const judge = (certificates: readonly Readable[]) => program.judge(desk, certificates);
     const cards = await readKeys(session, known, judge, (first) => put(first));
     if (cards !== null) put(cards);
     if (model.chosen !== before && document.activeElement === document.body) page.focusPin();
@@ -99,14 +101,14 @@ export function createDesk(boot: Boot, api: Api, page: Page, touch: boolean): De
     const back = merged.find((card) => card.id === model.pulled?.card.id);
     const returned: Partial<Model> =
       back === undefined ? {} : { pulled: null, chosen: back.id, pin: firstPinStep(back) };
-    desk.change({ cards: merged, keysRead: true, ...returned });
+    set({ cards: merged, keysRead: true, ...returned });
     if (back !== undefined) page.focusPin();
   }
 
   return desk;
 }
 
-function mobileFrom(model: Model, view: LoginView, now: number): Model['mobile'] {
+function mobileFrom(model: Model, view: NonNullable<Model['view']>, now: number): Model['mobile'] {
   const overdue = view.mobile !== null && view.mobile.expiresAt <= now;
   if (model.mobile.busy) return { ...model.mobile, overdue };
   return { ...model.mobile, authority: model.mobile.authority ?? view.mobile?.authority ?? null, overdue };

@@ -1,18 +1,27 @@
 import type { AgentLink } from './agent.ts';
-import type { Desk } from './desk.ts';
-import { firstPinStep } from './model.ts';
+import type { Answered, KeyDesk } from './desk.ts';
+import { firstPinStep, type PageView } from './model.ts';
 import type { Phone } from './phone.ts';
 import type { ActName } from './screen/notices.ts';
-import type { Signing } from './signing.ts';
 
 type Deed = (value: string) => void;
+/** What the hub answers to a deed of this interaction: its newer view. */
+type Asked = Promise<Answered<{ readonly view: PageView }>>;
+
+/** What the buttons of a page do that the parts here cannot know. */
+export interface PageDeeds {
+  submit(): void;
+  cancel(interaction: string): Asked;
+  redeliver(interaction: string): Asked;
+  readonly more?: Partial<Readonly<Record<ActName, Deed>>>;
+}
 
 /** Joins the page's buttons, cards and form to what they do. One listener for all: parts of the page come and go. */
-export function listenToPerson(desk: Desk, agent: AgentLink, signing: Signing, phone: Phone): void {
+export function listenToPerson(desk: KeyDesk, agent: AgentLink, phone: Phone, page: PageDeeds): void {
   const interaction = (): string => desk.model().view?.interaction ?? '';
   const connect = (): void => void agent.connect(true);
 
-  const deeds: Readonly<Record<ActName, Deed>> = {
+  const deeds: Readonly<Partial<Record<ActName, Deed>>> = {
     again: () => (desk.model().agent === 'connected' ? void readAgain() : connect()),
     connect,
     reconnect: connect,
@@ -36,6 +45,7 @@ export function listenToPerson(desk: Desk, agent: AgentLink, signing: Signing, p
     cancel: () => void cancel(),
     redeliver: () => void redeliver(),
     window: openWindow,
+    ...page.more,
   };
 
   function choose(id: string): void {
@@ -55,7 +65,7 @@ export function listenToPerson(desk: Desk, agent: AgentLink, signing: Signing, p
   /** At the hub first, then back: the trading system can ask what became of it. */
   async function cancel(): Promise<void> {
     const home = desk.model().view?.platform.homeUrl ?? '';
-    const answer = await desk.ask('cancel', { interaction: interaction() });
+    const answer = await page.cancel(interaction());
     if (!answer.ok) {
       desk.change({ fault: answer.error });
       return;
@@ -65,7 +75,7 @@ export function listenToPerson(desk: Desk, agent: AgentLink, signing: Signing, p
   }
 
   async function redeliver(): Promise<void> {
-    const answer = await desk.ask('redeliver', { interaction: interaction() });
+    const answer = await page.redeliver(interaction());
     if (answer.ok) desk.seen(answer.value.view);
   }
 
@@ -74,14 +84,14 @@ export function listenToPerson(desk: Desk, agent: AgentLink, signing: Signing, p
     const pressed = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-act]') : null;
     if (pressed === null) return;
     event.preventDefault();
-    deeds[pressed.dataset['act'] as ActName](pressed.dataset['value'] ?? '');
+    deeds[pressed.dataset['act'] as ActName]?.(pressed.dataset['value'] ?? '');
   });
   document.addEventListener('change', (event) => {
     if (event.target instanceof HTMLInputElement && event.target.name === 'certificate') choose(event.target.value);
   });
   document.addEventListener('submit', (event) => {
     event.preventDefault();
-    void signing.submit();
+    page.submit();
   });
 }
 

@@ -1,23 +1,19 @@
-import type { LoginView, PageApi, PageError } from '#hosted/api.ts';
-import type { Api, Called } from './api.ts';
+import type { PageApi, PageError } from '#hosted/api.ts';
+import type { Api, Called, Routes, Value } from './api.ts';
 import type { Boot } from './boot.ts';
 import type { AgentSession } from './dialects/dialect.ts';
-import type { Model, Timing } from './model.ts';
-import type { Page } from './render/page.ts';
+import type { Model, PageView } from './model.ts';
+import type { SheetPage } from './render/sheet.ts';
 
-/** What every part of the page's work shares: the model, its one writer, the hub and the keys. */
-export interface Desk {
+/** What the work with keys and phones needs of any page: the model, its one writer, the page's own hands. */
+export interface KeyDesk {
   readonly boot: Boot;
-  readonly api: Api;
-  readonly page: Page;
+  readonly page: Pick<SheetPage<never>, 'takePin' | 'focusPin' | 'focusNotice' | 'announce'>;
   model(): Model;
   change(patch: Partial<Model>): void;
-  timing: Timing;
   session(): AgentSession | null;
   holdSession(session: AgentSession | null): void;
-  /** A call that survives a silent or full hub: it is made again until there is an answer. */
-  ask<N extends keyof PageApi>(name: N, request: PageApi[N]['request']): Promise<Answered<N>>;
-  seen(view: LoginView): void;
+  seen(view: PageView): void;
   /** A call was refused: the end of the interaction, or a trouble of this page. */
   refused(error: PageError): void;
   refreshKeys(): Promise<void>;
@@ -25,18 +21,26 @@ export interface Desk {
   now(): number;
 }
 
-export type Value<N extends keyof PageApi> = Extract<PageApi[N]['answer'], { ok: true }>;
-export type Answered<N extends keyof PageApi> =
-  | { readonly ok: true; readonly value: Value<N> }
-  | { readonly ok: false; readonly error: PageError };
+/** A page's desk: `A` its part of the hub's API, `M` all it knows. */
+export interface Desk<A extends Routes<A> = PageApi, M extends Model = Model> extends KeyDesk {
+  readonly api: Api<A>;
+  readonly page: SheetPage<NonNullable<M['view']>>;
+  model(): M;
+  change(patch: Partial<M>): void;
+  /** A call that survives a silent or full hub: it is made again until there is an answer. */
+  ask<N extends keyof A & string>(name: N, request: A[N]['request']): Promise<Answered<Value<A, N>>>;
+  seen(view: NonNullable<M['view']>): void;
+}
+
+export type Answered<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: PageError };
 
 const MOST_WAIT_MS = 5000;
 
 /** Silence and crowding are waited out, and the page says so; only an answer ends the call. */
 export async function persist<T>(
-  desk: Desk,
+  desk: Pick<KeyDesk, 'model' | 'change'>,
   call: () => Promise<Called<T>>,
-): Promise<{ ok: true; value: T } | { ok: false; error: PageError }> {
+): Promise<Answered<T>> {
   for (let tries = 1; ; tries += 1) {
     const called = await call();
     if (called.ok || called.kind === 'refused') {

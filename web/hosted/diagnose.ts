@@ -146,7 +146,7 @@ async function tellPermission(reached: boolean): Promise<void> {
 }
 
 async function probeKeys(session: AgentSession): Promise<void> {
-  tell('keys', 'now', words.login.keysReading);
+  tell('keys', 'now', words.key.keysReading);
   const listed = await session.keys();
   if (!listed.ok || listed.value.length === 0) return tell('keys', 'warn', said.keysNone);
   const locked = listed.value.filter((key) => key.pinRemaining === 0);

@@ -3,7 +3,15 @@ import type { CertificateView } from '#hosted/api.ts';
 import type { AgentSession } from './dialects/dialect.ts';
 import type { Card } from './model.ts';
 
-type Judge = (certificates: readonly { key: string; sign: string }[]) => Promise<readonly CertificateView[] | null>;
+/** A key's certificates as the agent shows them, base64 DER; `key` is the agent's handle. */
+export interface Readable {
+  readonly key: string;
+  readonly sign: string;
+  readonly encrypt: string;
+}
+/** What the hub says of them; `opens` where the page has files. */
+export type Judged = CertificateView & { readonly opens?: readonly string[] };
+type Judge = (certificates: readonly Readable[]) => Promise<readonly Judged[] | null>;
 
 /**
  * Lists the plugged keys as cards: `show` is called at once with what the agent says, again with the certificates, and last with what the hub
@@ -17,23 +25,30 @@ export async function readKeys(
 ): Promise<readonly Card[] | null> {
   const listed = await session.keys();
   if (!listed.ok) return null;
-  const first = await Promise.all(listed.value.map((info) => withCertificate(session, info, known)));
+  const read = await Promise.all(listed.value.map((info) => withCertificate(session, info, known)));
+  const first = read.map(({ card }) => card);
   show(first);
-  const readable = first.filter((card) => card.reading !== 'unreadable');
+  const readable = read.flatMap(({ readable: one }) => (one === null ? [] : [one]));
   if (readable.length === 0) return first;
-  const views = await judge(readable.map((card) => ({ key: card.handle, sign: card.id })));
+  const views = await judge(readable);
   if (views === null) return first;
-  return first.map((card) => ({
-    ...card,
-    view: views.find((view) => view.key === card.handle) ?? card.view,
-    reading: card.reading === 'unreadable' ? 'unreadable' : 'read',
-  }));
+  return first.map((card) => withVerdict(card, views.find((view) => view.key === card.handle) ?? null));
 }
 
-async function withCertificate(session: AgentSession, info: KeyInfo, known: readonly Card[]): Promise<Card> {
+function withVerdict(card: Card, judged: Judged | null): Card {
+  const reading = card.reading === 'unreadable' ? 'unreadable' : 'read';
+  if (judged === null) return { ...card, reading };
+  return { ...card, view: judged, opens: judged.opens ?? null, reading };
+}
+
+async function withCertificate(
+  session: AgentSession,
+  info: KeyInfo,
+  known: readonly Card[],
+): Promise<{ readonly card: Card; readonly readable: Readable | null }> {
   const said = await session.certificates(info.key);
   const before = said.ok ? known.find((card) => card.id === said.value.sign) : undefined;
-  return {
+  const card: Card = {
     id: said.ok ? said.value.sign : `unread:${info.key}`,
     handle: info.key,
     label: info.label,
@@ -42,6 +57,11 @@ async function withCertificate(session: AgentSession, info: KeyInfo, known: read
     loggedIn: info.loggedIn,
     reading: said.ok ? (before === undefined ? 'reading' : 'read') : 'unreadable',
     view: before?.view ?? null,
+    opens: before?.opens ?? null,
     verdict: before?.verdict ?? null,
+  };
+  return {
+    card,
+    readable: said.ok ? { key: info.key, sign: said.value.sign, encrypt: said.value.encrypt } : null,
   };
 }

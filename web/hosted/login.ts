@@ -1,11 +1,11 @@
 import { createApi } from './api.ts';
-import { type Boot, readBoot } from './boot.ts';
-import { startJourney } from './journey.ts';
-import { createPage } from './render/page.ts';
+import { type LinkBoot, readBoot } from './boot.ts';
+import { startJourney } from './login/journey.ts';
+import { createLoginDesk } from './login/login-desk.ts';
+import { createLoginPage } from './login/page.ts';
+import { atTouch } from './touch.ts';
 
-const boot = readBoot<Boot>();
+const boot = readBoot<LinkBoot>();
 document.documentElement.dataset['island'] = 'login';
-/** No mouse and a finger: a phone or a tablet. */
-const touch = window.matchMedia('(hover: none) and (pointer: coarse)').matches;
-document.documentElement.classList.toggle('is-touch', touch);
-void startJourney(boot, createApi(window.fetch.bind(window)), createPage(boot), touch);
+const desk = createLoginDesk(boot, createApi(window.fetch.bind(window)), createLoginPage(boot), atTouch());
+void startJourney(desk, boot);

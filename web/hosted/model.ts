@@ -1,10 +1,16 @@
 import type { CertificateView, LoginView, PageError } from '#hosted/api.ts';
 import type { TroubleState } from '#hosted/states.ts';
 
-/** Everything the login page knows. Only journey.ts changes it; screen/ turns it into what is shown; render/ draws that. */
-export interface Model {
+/** What every page of an interaction learns from the hub, whatever it is for. */
+export type PageView = Pick<
+  LoginView,
+  'interaction' | 'version' | 'platform' | 'supportCode' | 'now' | 'expiresAt' | 'authorities' | 'mobile' | 'error'
+> & { readonly state: string };
+
+/** Everything a page knows that a person came to with a key. Only the desk changes it; screens turn it into what is shown; render/ draws that. */
+export interface Model<V extends PageView = PageView> {
   readonly hub: HubLink;
-  readonly view: LoginView | null;
+  readonly view: V | null;
   /** The hub refused the link itself. */
   readonly fault: PageError | null;
   /** The deadline has passed by the hub's clock. */
@@ -61,6 +67,8 @@ export interface Card {
   readonly loggedIn: boolean;
   readonly reading: 'reading' | 'read' | 'unreadable';
   readonly view: CertificateView | null;
+  /** On a page with files: which of them its encryption key opens. null: any valid certificate will do here. */
+  readonly opens: readonly string[] | null;
   /** What the hub said when this certificate was used here. */
   readonly verdict: { readonly state: TroubleState; readonly error: PageError; readonly final: boolean } | null;
 }
@@ -80,7 +88,9 @@ export type Work =
   | { readonly step: 'pin' }
   | { readonly step: 'frame'; readonly url: string }
   | { readonly step: 'sign' }
-  | { readonly step: 'judge' };
+  | { readonly step: 'judge' }
+  /** The key opens one file after another. */
+  | { readonly step: 'open' };
 
 export interface MobileRoad {
   /** Authority whose QR code is shown or being made. */
@@ -97,7 +107,7 @@ export interface Timing {
   readonly judgedMs: number | null;
 }
 
-export const emptyModel = (touch: boolean): Model => ({
+export const emptyModel = (touch: boolean): Model<never> => ({
   hub: { kind: 'opening' },
   view: null,
   fault: null,
@@ -135,16 +145,19 @@ const stateOfStatus = {
 /** Why a card cannot be chosen; null: it can, or is still being read. */
 export function offState(card: Card): TroubleState | null {
   if (card.verdict?.final) return card.verdict.state;
-  if (card.view !== null && card.view.status !== 'ready') return stateOfStatus[card.view.status];
+  if (card.opens !== null) {
+    if (card.opens.length === 0) return 'wrong-key';
+  } else if (card.view !== null && card.view.status !== 'ready') return stateOfStatus[card.view.status];
   return card.pinRemaining === 0 ? 'locked' : null;
 }
 
-export const isReady = (card: Card): boolean => card.view?.status === 'ready' && offState(card) === null;
+export const isReady = (card: Card): boolean => card.view !== null && offState(card) === null;
 
-export const chosenCard = (model: Model): Card | null => model.cards.find((card) => card.id === model.chosen) ?? null;
+export const chosenCard = (model: Pick<Model, 'cards' | 'chosen'>): Card | null =>
+  model.cards.find((card) => card.id === model.chosen) ?? null;
 
 /** The pulled key waits for its return; otherwise the chosen one if it still can be used, else the first that can. */
-export function choose(model: Model): Model {
+export function choose<M extends Model>(model: M): M {
   if (model.pulled !== null) return model;
   const keep = chosenCard(model);
   // A key whose refusal is being read stays in view until the person chooses another.
@@ -158,7 +171,3 @@ export function choose(model: Model): Model {
 export const firstPinStep = (card: Card | null): PinStep => ({
   at: card?.pinRemaining === 1 && !card.loggedIn ? 'last' : 'asked',
 });
-
-/** Nothing more can happen on this page. */
-export const isOver = (model: Model): boolean =>
-  model.fault !== null || (model.view !== null && model.view.state !== 'claimed' && model.view.state !== 'proved');

@@ -1,6 +1,6 @@
-import type { AuthorityView } from '#hosted/api.ts';
-import type { Desk } from './desk.ts';
-import type { MobileRoad } from './model.ts';
+import type { AuthorityView, PageError } from '#hosted/api.ts';
+import type { Answered, KeyDesk } from './desk.ts';
+import type { MobileRoad, PageView } from './model.ts';
 
 /** The road by phone: one authority's QR code at a time. */
 export interface Phone {
@@ -13,9 +13,12 @@ export interface Phone {
   turnTo(): void;
 }
 
+/** Asks the hub to begin, or renew, the road with one authority. */
+export type BeginMobile = (interaction: string, authority: string) => Promise<Answered<{ readonly view: PageView }>>;
+
 const idle: MobileRoad = { authority: null, busy: false, error: null, overdue: false };
 
-export function createPhone(desk: Desk): Phone {
+export function createPhone(desk: KeyDesk, ask: BeginMobile): Phone {
   const offers = (): readonly AuthorityView[] =>
     (desk.model().view?.authorities ?? []).filter((one) => one.media.includes('mobile'));
 
@@ -23,15 +26,17 @@ export function createPhone(desk: Desk): Phone {
     const { view, mobile } = desk.model();
     if (view === null || mobile.busy) return;
     desk.change({ mobile: { ...idle, authority, busy: true } });
-    const answer = await desk.ask('mobile', { interaction: view.interaction, authority });
+    const answer = await ask(view.interaction, authority);
     if (answer.ok) {
       desk.change({ mobile: { ...idle, authority } });
       desk.seen(answer.value.view);
-      return;
-    }
-    const state = desk.boot.stateOfCode[answer.error.code];
-    if (state !== undefined && desk.boot.states[state].end) desk.change({ fault: answer.error });
-    else desk.change({ mobile: { ...idle, authority, error: answer.error } });
+    } else refused(authority, answer.error);
+  }
+
+  function refused(authority: string, error: PageError): void {
+    const state = desk.boot.stateOfCode[error.code];
+    if (state !== undefined && desk.boot.states[state].end) desk.change({ fault: error });
+    else desk.change({ mobile: { ...idle, authority, error } });
   }
 
   function offer(): void {

@@ -25,7 +25,7 @@ ${tooOld(words)}
 <ul class="probes" id="probes">${CHECKS.map((name) => html`<li id="probe-${name}" data-result="waiting"><span class="dot"></span><b>${diagnose[name]}</b><span class="probes__said">${diagnose.waiting}</span></li>`)}</ul>
 <p><button class="btn btn--primary btn--big" type="button" id="start">${diagnose.start}</button></p>
 <section><h2>${words.help.vendorsTitle}</h2>${vendors(page.authorities, words)}</section>
-<p class="dim small">${icon('lock', 's')} ${words.login.pinHint}</p>
+<p class="dim small">${icon('lock', 's')} ${words.key.pinHint}</p>
 </section></div>
 ${foot(page, null)}
 </main>`,

@@ -6,7 +6,7 @@ import type { CardScreen } from '../screen/card-screen.ts';
 export function drawCards(words: Words, cards: readonly CardScreen[]): HTMLElement {
   return h(
     'div',
-    { class: 'list', role: 'radiogroup', 'aria-label': words.login.choose },
+    { class: 'list', role: 'radiogroup', 'aria-label': words.key.choose },
     cards.map((card) => drawCard(words, card)),
   );
 }

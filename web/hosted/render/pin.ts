@@ -29,7 +29,7 @@ export function pinPlace(
     const label = h(
       'label',
       { class: 'field__label', for: 'pin' },
-      words.login.pin,
+      words.key.pin,
       ' ',
       h('small', {}, pin.whose[0] ?? '', h('i', { class: 'sep' }), pin.whose[1] ?? ''),
     );
@@ -45,7 +45,7 @@ export function pinPlace(
             class: 'pin-frame',
             id: 'pin-frame',
             src: pin.url,
-            title: words.login.pinFrame,
+            title: words.key.pinFrame,
             referrerpolicy: 'no-referrer',
             sandbox: 'allow-scripts allow-same-origin allow-forms',
           }),

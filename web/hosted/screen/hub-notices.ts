@@ -1,5 +1,4 @@
 import type { PageError } from '#hosted/api.ts';
-import type { TroubleState } from '#hosted/states.ts';
 import { type Boot, fill } from '../boot.ts';
 import type { Model } from '../model.ts';
 import { act, go, type NoticeScreen, notice, type Params, sentenceOf, supportOf, type Timer } from './notices.ts';
@@ -28,12 +27,26 @@ export function framedNotice(model: Model, boot: Boot): NoticeScreen | null {
   return notice(boot, 'framed', {}, { actions: [open, act('scan', labels.scan, 'quiet')], support: supportOf(model) });
 }
 
+/** The hub refused the link itself; null: it did not. */
+export function faultNotice(model: Model, boot: Boot): NoticeScreen | null {
+  const { fault, view } = model;
+  if (fault === null) return null;
+  const state = boot.stateOfCode[fault.code] ?? 'trouble';
+  return notice(boot, state, errorParams(model, boot, fault), {
+    actions: go(boot.words.act.restart, view?.platform.homeUrl, 'primary'),
+    support: fault.supportCode || null,
+  });
+}
+
 /** The result is on its way to a trading system that does not answer. */
-export function noAnswerNotice(model: Model, boot: Boot): NoticeScreen | null {
-  const { view } = model;
-  if (view?.state !== 'proved' || view.delivery === null || view.delivery.attempt < 1) return null;
+export function noAnswerNotice(
+  model: Model,
+  delivery: { readonly attempt: number; readonly nextAt: number | null } | null,
+  boot: Boot,
+): NoticeScreen | null {
+  if (delivery === null || delivery.attempt < 1) return null;
   const words = boot.words.state['no-answer'];
-  const { attempt, nextAt } = view.delivery;
+  const { attempt, nextAt } = delivery;
   // The first attempt is no trouble while it is under way.
   if (nextAt === null && attempt <= 1) return null;
   const params = { n: String(nextAt === null ? attempt : attempt + 1) };
@@ -42,57 +55,12 @@ export function noAnswerNotice(model: Model, boot: Boot): NoticeScreen | null {
       ? { text: fill(words.now, params) }
       : { text: fill(words.text, { ...params, left: '{left}' }), until: nextAt, past: fill(words.now, params) };
   const { act: labels } = boot.words;
-  return notice(
-    boot,
-    'no-answer',
-    {},
-    {
-      text: [],
-      timer,
-      actions: [act('redeliver', labels.retryNow, 'primary'), ...go(labels.leave, view.platform.homeUrl)],
-      support: view.supportCode,
-    },
-  );
-}
-
-/** The interaction is over on this page; null: it is not. */
-export function endNotice(model: Model, boot: Boot): NoticeScreen | null {
-  const { view, fault } = model;
-  const { act: labels } = boot.words;
-  const home = view?.platform.homeUrl;
-  if (fault !== null) {
-    const state = boot.stateOfCode[fault.code] ?? 'trouble';
-    return notice(boot, state, errorParams(model, boot, fault), {
-      actions: go(labels.restart, home, 'primary'),
-      support: fault.supportCode || null,
-    });
-  }
-  if (view === null || model.leaving) return null;
-  const close = (state: TroubleState, label: string): NoticeScreen =>
-    notice(boot, state, errorParams(model, boot, view.error), {
-      actions: go(label, home, 'primary'),
-      support: view.supportCode,
-    });
-  switch (view.state) {
-    case 'claimed':
-      return model.ended ? close('task-expired', labels.relogin) : null;
-    case 'proved':
-      return null;
-    case 'succeeded':
-      return view.next?.kind === 'stay' ? close('done', labels.leave) : close('already-done', labels.leave);
-    case 'refused':
-      return close(view.error === null ? 'refused' : (boot.stateOfCode[view.error.code] ?? 'refused'), labels.leave);
-    case 'undelivered':
-      return close('undelivered', labels.relogin);
-    case 'cancelled':
-      return close('cancelled', labels.leave);
-    case 'expired':
-      return close('task-expired', labels.relogin);
-  }
+  const actions = [act('redeliver', labels.retryNow, 'primary'), ...go(labels.leave, model.view?.platform.homeUrl)];
+  return notice(boot, 'no-answer', {}, { text: [], timer, actions, support: supportOf(model) });
 }
 
 /** The trading system's own words reach the person as `message`, without the hub's prefix. */
-function errorParams(model: Model, boot: Boot, error: PageError | null): Params {
+export function errorParams(model: Model, boot: Boot, error: PageError | null): Params {
   const platform = model.view?.platform.name ?? '';
   const message = sentenceOf(boot, error);
   const prefix = `${platform} 提示：`;

@@ -1,4 +1,4 @@
-import type { LoginView } from '#hosted/api.ts';
+import type { AuthorityView } from '#hosted/api.ts';
 import { type Boot, fill } from '../boot.ts';
 import { type Card, isReady, type Model, offState } from '../model.ts';
 import {
@@ -15,7 +15,7 @@ import {
 } from './notices.ts';
 
 /** Troubles between this page and the agent; each offers the other road. */
-export function agentNotice(model: Model, view: LoginView, boot: Boot): NoticeScreen | null {
+export function agentNotice(model: Model, boot: Boot): NoticeScreen | null {
   const { act: labels } = boot.words;
   const support = supportOf(model);
   const scan = scanRoad(model, boot);
@@ -59,14 +59,19 @@ export function agentNotice(model: Model, view: LoginView, boot: Boot): NoticeSc
     case 'lost':
       return notice(boot, 'agent-lost', {}, { actions: [act('reconnect', labels.reconnect), ...scan], support });
     case 'none':
-      return noAgent(view, boot, scan, support);
+      return noAgent(model.view?.authorities ?? [], boot, scan, support);
   }
 }
 
 /** With one vendor the download is the button; with several, each has its own line with its hotline. */
-function noAgent(view: LoginView, boot: Boot, scan: readonly Action[], support: string | null): NoticeScreen {
+function noAgent(
+  authorities: readonly AuthorityView[],
+  boot: Boot,
+  scan: readonly Action[],
+  support: string | null,
+): NoticeScreen {
   const { act: labels } = boot.words;
-  const makers = view.authorities.filter((authority) => authority.media.includes('key'));
+  const makers = authorities.filter((authority) => authority.media.includes('key'));
   const [only] = makers;
   const again = act('again', labels.installed, makers.length === 1 ? 'plain' : 'primary', { icon: 'refresh' });
   if (makers.length === 1 && only !== undefined) {
@@ -178,6 +183,6 @@ export function unusableNotice(model: Model, boot: Boot): NoticeScreen | null {
   const trouble = troubleNotice(model, boot);
   const reading = model.cards.some((card) => card.view === null && card.reading === 'reading');
   if (trouble !== null || reading || model.cards.length === 0) return trouble;
-  const again = act('again', boot.words.login.again, 'primary', { icon: 'refresh' });
+  const again = act('again', boot.words.key.again, 'primary', { icon: 'refresh' });
   return notice(boot, 'unreadable', {}, { actions: [again, ...scanRoad(model, boot)], support: supportOf(model) });
 }

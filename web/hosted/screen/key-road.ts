@@ -1,6 +1,5 @@
-import type { LoginView } from '#hosted/api.ts';
 import { type Boot, fill } from '../boot.ts';
-import { type Card, chosenCard, isReady, type Model, offState } from '../model.ts';
+import { chosenCard, isReady, type Model, offState } from '../model.ts';
 import { type CardScreen, cardScreen } from './card-screen.ts';
 import { hubNotice } from './hub-notices.ts';
 import { agentNotice, cardNotice, pinLastNotice, pulledNotice, troubleNotice, unusableNotice } from './key-notices.ts';
@@ -25,12 +24,17 @@ export interface KeyRoad {
   readonly closed: boolean;
 }
 
-export function keyRoad(model: Model, view: LoginView, boot: Boot): KeyRoad {
-  const { login } = boot.words;
-  const closed = model.touch && !model.wantsKey;
-  const top = hubNotice(model, boot);
-  const bare = {
-    top,
+/** What the button says: with the PIN typed here or known, and with the agent's own window. */
+export interface SubmitWords {
+  readonly here: string;
+  readonly agent: string;
+}
+
+/** `NonNullable<view>` has been seen: before that there is no road. */
+export function keyRoad(model: Model, boot: Boot, submit: SubmitWords): KeyRoad {
+  const { key } = boot.words;
+  const bare: KeyRoad = {
+    top: hubNotice(model, boot),
     head: null,
     list: [],
     chosen: null,
@@ -39,14 +43,14 @@ export function keyRoad(model: Model, view: LoginView, boot: Boot): KeyRoad {
     notice: null,
     pin: null,
     submit: null,
-    closed,
+    closed: model.touch && !model.wantsKey,
   };
-  if (closed) return bare;
-  const trouble = agentNotice(model, view, boot) ?? (model.cards.length === 0 ? troubleNotice(model, boot) : null);
+  if (bare.closed) return bare;
+  const trouble = agentNotice(model, boot) ?? (model.cards.length === 0 ? troubleNotice(model, boot) : null);
   if (trouble !== null && model.cards.length === 0) return { ...bare, notice: trouble };
-  if (model.agent !== 'connected' && model.cards.length === 0) return { ...bare, wait: login.searching };
+  if (model.agent !== 'connected' && model.cards.length === 0) return { ...bare, wait: key.searching };
   const shown = model.pulled === null ? model.cards : [model.pulled.card, ...model.cards];
-  if (!model.keysRead && shown.length === 0) return { ...bare, wait: login.keysReading };
+  if (!model.keysRead && shown.length === 0) return { ...bare, wait: key.keysReading };
   if (shown.length === 0) return { ...bare, empty: true };
   // Those that can be used first: a drawer full of old keys must not hide the good one.
   const sorted = [
@@ -54,16 +58,15 @@ export function keyRoad(model: Model, view: LoginView, boot: Boot): KeyRoad {
     ...shown.filter((card) => offState(card) !== null),
   ];
   const list = sorted.map((card) => cardScreen(model, boot, card));
-  const head = fill(login.keys, { n: String(model.cards.length) });
+  const head = fill(key.keys, { n: String(model.cards.length) });
   const waiting = trouble ?? pulledNotice(model, boot);
   if (waiting !== null) return { ...bare, head, list, notice: waiting };
   const chosen = list.find((card) => card.id === model.chosen && !card.off)?.id ?? null;
-  return { ...bare, head, list, chosen, ...actionable(model, boot) };
+  return { ...bare, head, list, chosen, ...actionable(model, boot, submit) };
 }
 
 /** PIN and button of the chosen card, or the reason why there is none. */
-function actionable(model: Model, boot: Boot): Pick<KeyRoad, 'notice' | 'pin' | 'submit'> {
-  const { login } = boot.words;
+function actionable(model: Model, boot: Boot, submit: SubmitWords): Pick<KeyRoad, 'notice' | 'pin' | 'submit'> {
   const card = chosenCard(model);
   if (card === null || !isReady(card)) {
     const explained =
@@ -72,17 +75,19 @@ function actionable(model: Model, boot: Boot): Pick<KeyRoad, 'notice' | 'pin' | 
     return { notice, pin: null, submit: null };
   }
   const aside = model.cards.find((one) => one.id === model.shown && offState(one) !== null);
-  const said = aside === undefined ? usedNotice(model, boot, card) : { ...cardNotice(model, boot, aside), aside: true };
+  const said =
+    aside === undefined ? usedNotice(model, boot, card.id) : { ...cardNotice(model, boot, aside), aside: true };
   const pin = pinScreen(model, boot, card);
   const busy = model.work?.step === 'pin';
   if (model.pin.at === 'last') return { notice: pinLastNotice(model, boot, card), pin: null, submit: null };
   if (pin.entry === 'frame') return { notice: said, pin, submit: null };
-  return { notice: said, pin, submit: { text: pin.entry === 'agent' ? login.submitAgent : login.submit, busy } };
+  return { notice: said, pin, submit: { text: pin.entry === 'agent' ? submit.agent : submit.here, busy } };
 }
 
 /** What the hub said of the last try with this card, when another try may help. */
-function usedNotice(model: Model, boot: Boot, card: Card): NoticeScreen | null {
-  if (card.verdict !== null) return { ...cardNotice(model, boot, card), aside: true };
+function usedNotice(model: Model, boot: Boot, id: string): NoticeScreen | null {
+  const card = model.cards.find((one) => one.id === id);
+  if (card !== undefined && card.verdict !== null) return { ...cardNotice(model, boot, card), aside: true };
   const said = troubleNotice(model, boot);
   return said === null ? null : { ...said, aside: true };
 }

@@ -92,7 +92,8 @@ export function notice(
 export const sentenceOf = (boot: Boot, error: PageError | null | undefined): string =>
   error == null ? '' : (boot.words.codes[error.code] ?? error.message);
 
-export const supportOf = (model: Model): string | null => model.view?.supportCode ?? model.fault?.supportCode ?? null;
+export const supportOf = (model: Pick<Model, 'view' | 'fault'>): string | null =>
+  model.view?.supportCode ?? model.fault?.supportCode ?? null;
 
 export const go = (label: string, href: string | undefined, style: Action['style'] = 'plain'): readonly Action[] =>
   href === undefined || href === '' ? [] : [{ label, href, style }];

@@ -13,7 +13,7 @@ export interface PinScreen {
 }
 
 export function pinScreen(model: Model, boot: Boot, card: Card): PinScreen {
-  const { login, card: words } = boot.words;
+  const { key, card: words } = boot.words;
   const base = {
     card: card.id,
     whose: [card.view?.authority?.name ?? card.label, fill(words.tail, { tail: card.view?.tail ?? '' })],
@@ -21,17 +21,17 @@ export function pinScreen(model: Model, boot: Boot, card: Card): PinScreen {
     locked: model.work !== null,
     url: '',
   };
-  if (model.work?.step === 'frame') return { ...base, entry: 'frame', hint: login.pinAgentHint, url: model.work.url };
-  if (card.loggedIn) return { ...base, entry: 'known', hint: login.pinKnown };
+  if (model.work?.step === 'frame') return { ...base, entry: 'frame', hint: key.pinAgentHint, url: model.work.url };
+  if (card.loggedIn) return { ...base, entry: 'known', hint: key.pinKnown };
   const entry = card.pinEntry;
-  const usual = entry === 'agent' ? login.pinAgentBefore : login.pinHint;
+  const usual = entry === 'agent' ? key.pinAgentBefore : key.pinHint;
   switch (model.pin.at) {
     case 'wrong':
-      return { ...base, entry, wrong: true, hint: fill(login.pinWrong, { n: String(model.pin.remaining) }) };
+      return { ...base, entry, wrong: true, hint: fill(key.pinWrong, { n: String(model.pin.remaining) }) };
     case 'missing':
-      return { ...base, entry, wrong: true, hint: login.pinMissing };
+      return { ...base, entry, wrong: true, hint: key.pinMissing };
     case 'cancelled':
-      return { ...base, entry, hint: login.pinCancelled };
+      return { ...base, entry, hint: key.pinCancelled };
     case 'failed':
     case 'asked':
     case 'dared':

@@ -1,6 +1,6 @@
-import type { LoginView, MobileView } from '#hosted/api.ts';
+import type { MobileView } from '#hosted/api.ts';
 import { type Boot, fill } from '../boot.ts';
-import type { Model } from '../model.ts';
+import type { Model, PageView } from '../model.ts';
 import { sentenceOf } from './notices.ts';
 
 /** The road by phone. */
@@ -25,7 +25,11 @@ export interface ScanScreen {
   readonly support: string | null;
 }
 
-export function scanScreen(model: Model, view: LoginView, boot: Boot): ScanScreen {
+export function scanScreen(
+  model: Pick<Model, 'mobile' | 'touch'>,
+  view: Pick<PageView, 'authorities' | 'mobile' | 'error' | 'supportCode'>,
+  boot: Boot,
+): ScanScreen {
   const { mobile: words } = boot.words;
   const offers = view.authorities.filter((one) => one.media.includes('mobile')).map(({ id, name }) => ({ id, name }));
   const base: ScanScreen = {

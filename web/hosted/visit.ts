@@ -1,0 +1,127 @@
+import type { SignedGrant } from '#agent/protocol.ts';
+import type { AgentView } from '#hosted/api.ts';
+import { type AgentLink, linkAgent } from './agent.ts';
+import type { PageLink } from './boot.ts';
+import { openWindow } from './deeds.ts';
+import type { Answered, KeyDesk } from './desk.ts';
+import type { SessionEvent } from './dialects/dialect.ts';
+import { byId } from './dom.ts';
+import { listen } from './live.ts';
+import type { PageView } from './model.ts';
+import { framedWithoutPermission } from './permission.ts';
+import type { Unlock } from './unlock.ts';
+
+/** What a claim brings. */
+export interface Claim<V extends PageView> {
+  readonly view: V;
+  readonly agent: AgentView;
+  /** Where the hub saw no cookie: the claim's secret, for memory only. */
+  readonly claim: string | null;
+}
+
+export interface Claiming<V extends PageView> {
+  hello(): Promise<Answered<unknown>>;
+  claim(link: PageLink): Promise<Answered<Claim<V>>>;
+  keepClaim(secret: string | null): void;
+}
+
+/** Hello gives this browser its cookie, claim binds the interaction to it. null: the link is refused, and the page says why. */
+export async function openLink<V extends PageView>(
+  desk: KeyDesk,
+  link: PageLink,
+  ask: Claiming<V>,
+): Promise<Claim<V> | null> {
+  if (framedWithoutPermission()) {
+    desk.change({ agent: 'framed' });
+    await stayInFrame();
+  }
+  const hello = await ask.hello();
+  const answer = hello.ok ? await ask.claim(link) : hello;
+  if (!answer.ok) {
+    desk.change({ fault: answer.error });
+    return null;
+  }
+  ask.keepClaim(answer.value.claim);
+  return answer.value;
+}
+
+/** The token leaves the address bar, the history and every later Referer; the same browser reloads by its cookie. */
+export function cleanAddress(folder: string, claim: Claim<PageView>): void {
+  history.replaceState(null, '', `${folder}/i/${claim.view.interaction}${location.search}`);
+  if (claim.claim !== null) document.getElementById('language')?.remove();
+}
+
+/** Re-reads the view whenever the hub names a newer version, until `over`. Answers the function that looks at once. */
+export function follow<V extends PageView>(
+  desk: KeyDesk,
+  claim: Claim<V>,
+  ask: (interaction: string) => Promise<Answered<{ readonly view: V }>>,
+  over: () => boolean,
+): () => Promise<void> {
+  const { interaction } = claim.view;
+  let looking = false;
+  const look = async (): Promise<void> => {
+    if (looking || desk.model().leaving) return;
+    looking = true;
+    const answer = await ask(interaction);
+    looking = false;
+    if (answer.ok) desk.seen(answer.value.view);
+    else desk.change({ fault: answer.error });
+    if (over()) live.stop();
+  };
+  const live = listen(interaction, claim.claim === null, (version) => {
+    if (version === null || version > (desk.model().view?.version ?? 0)) void look();
+  });
+  return look;
+}
+
+/** Joins the agent to the desk: its status, its keys, its PIN window. */
+export function joinAgent(
+  desk: KeyDesk,
+  view: AgentView,
+  unlock: Pick<Unlock, 'unplugged' | 'pinDone' | 'agentGone'>,
+  grant: (nonce: string) => Promise<Answered<{ readonly grant: SignedGrant }>>,
+): AgentLink {
+  const hear = (event: SessionEvent): void => {
+    switch (event.event) {
+      case 'plugged':
+        void desk.refreshKeys();
+        return;
+      case 'unplugged':
+        unlock.unplugged(event.key);
+        void desk.refreshKeys();
+        return;
+      case 'pinDone':
+        void unlock.pinDone(event.key, event.failure);
+        return;
+      case 'closed':
+        desk.holdSession(null);
+        unlock.agentGone();
+    }
+  };
+  return linkAgent({
+    view,
+    grant: async (nonce) => {
+      const answer = await grant(nonce);
+      if (answer.ok) return answer.value.grant;
+      desk.refused(answer.error);
+      return null;
+    },
+    onStatus: (status, version) => desk.change({ agent: status, agentVersion: version }),
+    onSession: (session) => {
+      desk.holdSession(session);
+      void desk.refreshKeys();
+    },
+    onEvent: hear,
+  });
+}
+
+/** Before the claim, so that a new window can still be the first browser: the person stays here only to use the phone. */
+const stayInFrame = (): Promise<void> =>
+  new Promise((resolve) => {
+    byId('stage').addEventListener('click', (event) => {
+      const target = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-act]') : null;
+      if (target?.dataset['act'] === 'window') openWindow();
+      if (target?.dataset['act'] === 'scan') resolve();
+    });
+  });
