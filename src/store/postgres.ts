@@ -1,16 +1,11 @@
-import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient, sql } from 'kysely';
+import { CompiledQuery, Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient, sql } from 'kysely';
 import pg from 'pg';
 import type { Logger } from '#kernel/log.ts';
+import type { Engine } from './engine.ts';
 import { databaseFault, isLostConnection, StoreStartError } from './faults.ts';
+import { createGroupCommit, type Transact } from './group-commit.ts';
+import type { Run } from './prepared.ts';
 import type { DB } from './schema.ts';
-
-export interface PostgresHandles {
-  readonly writer: Kysely<DB>;
-  readonly reader: Kysely<DB>;
-  /** Own connection for LISTEN. */
-  client(): pg.Client;
-  close(): Promise<void>;
-}
 
 const INT8 = 20;
 /** Our times are epoch milliseconds and our counts small: int8 as Number is exact. For this pool only, never the driver's global table. */
@@ -20,7 +15,10 @@ const types: pg.CustomTypesConfig = {
 };
 
 /** Two pools: a read inside a transaction can then never wait for the connections that the transactions themselves hold. */
-export async function openPostgres(url: string, options: { poolSize: number; log: Logger }): Promise<PostgresHandles> {
+export async function openPostgres(
+  url: string,
+  options: { poolSize: number; patienceMs: number; log: Logger },
+): Promise<Engine> {
   const base: pg.PoolConfig = {
     connectionString: url,
     types,
@@ -51,13 +49,41 @@ export async function openPostgres(url: string, options: { poolSize: number; log
     if (error instanceof StoreStartError) throw error;
     throw new StoreStartError('无法连接 PostgreSQL 数据库。Cannot reach the PostgreSQL database.', error);
   }
+  const plainly: Transact = (work) => writer.transaction().execute((db) => work({ db, run: runOver(db) }));
   return {
-    writer,
-    reader,
+    db: reader,
+    run: runOver(reader),
+    plainly,
+    queued: createGroupCommit(
+      (work) =>
+        plainly(async (session) => {
+          await queueWriters(session.db);
+          return work(session);
+        }),
+      options.patienceMs,
+    ),
+    apart: plainly,
     client: () => new pg.Client({ connectionString: url, keepAlive: true, connectionTimeoutMillis: 5_000 }),
     close,
   };
 }
+
+/** Statements are not named on the server: a plan kept there breaks when a newer hub adds a column to its table. */
+const runOver =
+  (db: Kysely<DB>): Run =>
+  async (text, values) => {
+    const { rows, numAffectedRows } = await db.executeQuery(CompiledQuery.raw(text, [...values]));
+    return { rows, changed: Number(numAffectedRows ?? 0) };
+  };
+
+/** Any constant; every hub of this database uses the same. */
+const WRITERS = 0x6361_6875;
+
+/**
+ * PostgreSQL gets SQLite's rule: one writer at a time, queued before its first read. The journal's chain serialises commits anyway;
+ * taking the lock first also frees every repository from read-committed races, so that both databases behave alike.
+ */
+const queueWriters = (db: Kysely<DB>): Promise<unknown> => sql`select pg_advisory_xact_lock(${WRITERS})`.execute(db);
 
 /** An acknowledged write is a durable write: a server that answers COMMIT before its log is flushed is refused. */
 async function assertDurable(db: Kysely<DB>, log: Logger): Promise<void> {

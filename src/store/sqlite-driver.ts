@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Statement } from 'better-sqlite3';
-import { CompiledQuery, type DatabaseConnection, Kysely, SqliteDialect, SqliteDriver } from 'kysely';
+import { type DatabaseConnection, Kysely, SqliteDialect, SqliteDriver } from 'kysely';
 import { databaseFault } from './faults.ts';
+import type { Transact } from './group-commit.ts';
+import type { Ran, Run } from './prepared.ts';
 import type { DB } from './schema.ts';
 
 /** How long a writer waits for another process's lock. */
@@ -9,20 +11,44 @@ export const BUSY_MS = 5_000;
 /** Longer than one turn of the waiting loop under load. */
 const BREAK_MS = 500;
 
-/** Statements kept compiled on one connection; the program has about a hundred. */
+/** Statements kept compiled on one connection; the program has about two hundred. */
 const KEPT_STATEMENTS = 500;
 
-/** Kysely over one open connection, with our own BEGIN and our own words for a database that cannot answer. */
-export function kyselyOver(database: Database): Kysely<DB> {
-  const dialect = new SqliteDialect({ database });
-  dialect.createDriver = () => new HubSqliteDriver(keepingStatements(database));
-  return new Kysely<DB>({ dialect });
+/** One open connection, its statements kept compiled. */
+export interface SqliteConnection {
+  /** Kysely over the connection; inside `transact` its statements are part of the transaction. */
+  readonly db: Kysely<DB>;
+  readonly run: Run;
+  statement(text: string): Statement;
+  readonly raw: Database;
 }
 
-/** Kysely prepares every statement anew each time, which costs more than running most of them. One that is still being read is not lent twice. */
-function keepingStatements(database: Database): Database {
+export function sqliteConnection(raw: Database): SqliteConnection {
+  const statement = keptStatements(raw);
+  const lent = lending(raw, statement);
+  const dialect = new SqliteDialect({ database: lent });
+  dialect.createDriver = () => new HubSqliteDriver({ database: lent });
+  return {
+    raw,
+    statement,
+    db: new Kysely<DB>({ dialect }),
+    run: async (text, values) => execute(statement(text), values),
+  };
+}
+
+export function execute(statement: Statement, values: readonly unknown[]): Ran {
+  try {
+    if (statement.reader) return { rows: statement.all(values), changed: 0 };
+    return { rows: [], changed: statement.run(values).changes };
+  } catch (error) {
+    throw databaseFault(error);
+  }
+}
+
+/** To prepare a statement costs more than to run most of them. One that is still being read is not lent twice. */
+function keptStatements(database: Database): (text: string) => Statement {
   const kept = new Map<string, Statement>();
-  const prepare = (text: string): Statement => {
+  return (text) => {
     const known = kept.get(text);
     if (known !== undefined && !known.busy) return known;
     const made = database.prepare(text);
@@ -30,62 +56,71 @@ function keepingStatements(database: Database): Database {
     kept.set(text, made);
     return made;
   };
-  return new Proxy(database, {
+}
+
+/** The connection for Kysely, which asks for a statement anew each time. */
+const lending = (database: Database, prepare: (text: string) => Statement): Database =>
+  new Proxy(database, {
     get(target, name) {
       if (name === 'prepare') return prepare;
       const value: unknown = Reflect.get(target, name, target);
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
+
+/**
+ * Transactions of the writing connection. IMMEDIATE: the write lock is taken before the first read, so a read-then-write never fails half way
+ * (reliability 3.9). Whoever waits in the queue behind a lock that has already lasted too long is refused at once instead of waiting as long again.
+ */
+export function sqliteTransactions(connection: SqliteConnection): Transact {
+  const { raw } = connection;
+  /** First and last time that the write lock of another process was met, without a break between. */
+  let locked = { first: Number.NEGATIVE_INFINITY, last: Number.NEGATIVE_INFINITY };
+
+  const lockedFor = (): number => {
+    const now = performance.now();
+    locked = { first: now - locked.last > BREAK_MS ? now : locked.first, last: now };
+    return now - locked.first;
+  };
+  const command = (text: string): Ran => execute(connection.statement(text), []);
+  const begin = async (): Promise<void> => {
+    for (;;) {
+      try {
+        connection.statement('begin immediate').run();
+        return;
+      } catch (error) {
+        if (!isLocked(error) || lockedFor() > BUSY_MS) throw databaseFault(error);
+        await sleep(5);
+      }
+    }
+  };
+
+  return async (work) => {
+    await begin();
+    try {
+      const value = await work(connection);
+      command('commit');
+      return value;
+    } catch (error) {
+      // After SQLITE_FULL and the like SQLite has already rolled back; a second ROLLBACK would hide the reason.
+      if (raw.inTransaction) command('rollback');
+      throw error;
+    }
+  };
 }
 
-class HubSqliteDriver extends SqliteDriver {
-  readonly #database: Database;
-  #connection: DatabaseConnection | undefined;
-  /** First and last time that the write lock of another process was met, without a break between. */
-  #locked = { first: Number.NEGATIVE_INFINITY, last: Number.NEGATIVE_INFINITY };
+export const isLocked = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');
 
-  constructor(database: Database) {
-    super({ database });
-    this.#database = database;
-  }
+/** Our own words for a database that cannot answer. */
+class HubSqliteDriver extends SqliteDriver {
+  #connection: DatabaseConnection | undefined;
 
   override async acquireConnection(): Promise<DatabaseConnection> {
     this.#connection ??= translated(await super.acquireConnection());
     return this.#connection;
   }
-
-  /**
-   * IMMEDIATE: the write lock is taken before the first read, so a read-then-write never fails half way (reliability 3.9).
-   * Whoever waits in the queue behind a lock that has already lasted too long is refused at once instead of waiting as long again.
-   */
-  override async beginTransaction(): Promise<void> {
-    for (;;) {
-      try {
-        this.#database.exec('begin immediate');
-        return;
-      } catch (error) {
-        if (!isLocked(error) || this.#lockedFor() > BUSY_MS) throw databaseFault(error);
-        await sleep(5);
-      }
-    }
-  }
-
-  #lockedFor(): number {
-    const now = performance.now();
-    const first = now - this.#locked.last > BREAK_MS ? now : this.#locked.first;
-    this.#locked = { first, last: now };
-    return now - first;
-  }
-
-  /** After SQLITE_FULL and the like SQLite has already rolled back; a second ROLLBACK would hide the reason. */
-  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    if (this.#database.inTransaction) await connection.executeQuery(CompiledQuery.raw('rollback'));
-  }
 }
-
-const isLocked = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');
 
 function translated(connection: DatabaseConnection): DatabaseConnection {
   return {

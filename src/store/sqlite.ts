@@ -2,23 +2,24 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statfsSync } from 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
-import type { Kysely } from 'kysely';
-import { StoreStartError } from './faults.ts';
-import type { DB } from './schema.ts';
-import { BUSY_MS, kyselyOver } from './sqlite-driver.ts';
-
-export interface SqliteHandles {
-  readonly writer: Kysely<DB>;
-  readonly reader: Kysely<DB>;
-  readonly client?: undefined;
-  close(): Promise<void>;
-}
+import type { Engine } from './engine.ts';
+import { databaseFault, StoreStartError } from './faults.ts';
+import { createGroupCommit } from './group-commit.ts';
+import type { Run } from './prepared.ts';
+import {
+  BUSY_MS,
+  execute,
+  isLocked,
+  type SqliteConnection,
+  sqliteConnection,
+  sqliteTransactions,
+} from './sqlite-driver.ts';
 
 /**
  * One writing and one read-only connection on the same file, so that a read through `store.read` never waits for a running transaction.
  * `:memory:` is a private temporary file (removed from its folder at once): the same code path as in production, two connections included.
  */
-export async function openSqlite(file: string, options: { admin: boolean }): Promise<SqliteHandles> {
+export async function openSqlite(file: string, options: { admin: boolean; patienceMs: number }): Promise<Engine> {
   const Database = await loadDriver();
   const folder = file === ':memory:' ? mkdtempSync(join(tmpdir(), 'caihub-')) : undefined;
   const path = folder === undefined ? file : join(folder, 'hub.db');
@@ -30,16 +31,21 @@ export async function openSqlite(file: string, options: { admin: boolean }): Pro
     const read = new Database(path, { timeout: BUSY_MS, readonly: true });
     read.prepare('select count(*) from sqlite_schema').get();
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true, maxRetries: 0 });
-    const writer = kyselyOver(write);
-    const reader = kyselyOver(read);
+    const writer = sqliteConnection(write);
+    const reader = sqliteConnection(read);
+    const plainly = sqliteTransactions(writer);
+    const grouped = createGroupCommit(plainly, options.patienceMs);
     return {
-      writer,
-      reader,
+      db: reader.db,
+      run: committed(writer, reader),
+      plainly,
+      queued: grouped,
+      apart: grouped,
       close: async () => {
         // The writer last: a read-only connection could not fold the write-ahead log into the file. Kysely itself closes only what it has used.
-        await reader.destroy();
+        await reader.db.destroy();
         read.close();
-        await writer.destroy();
+        await writer.db.destroy();
         write.close();
         lock?.close();
         if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
@@ -50,6 +56,23 @@ export async function openSqlite(file: string, options: { admin: boolean }): Pro
     if (error instanceof StoreStartError) throw error;
     throw new StoreStartError(`无法打开数据库文件 ${path}。Cannot open the database file ${path}.`, error);
   }
+}
+
+/**
+ * Committed state. While the writing connection is in no transaction it answers: each commit empties the page cache of every other connection, so that
+ * the read-only one would read the same pages from the file again and again.
+ */
+function committed(writer: SqliteConnection, reader: SqliteConnection): Run {
+  return async (text, values) => {
+    const warm = writer.raw.inTransaction ? undefined : writer.statement(text);
+    if (warm === undefined || !warm.readonly || !warm.reader) return execute(reader.statement(text), values);
+    try {
+      return { rows: warm.all(values), changed: 0 };
+    } catch (error) {
+      if (!isLocked(error)) throw databaseFault(error);
+      return execute(reader.statement(text), values); // it waits where the writing one would not
+    }
+  };
 }
 
 type DatabaseClass = typeof BetterSqlite3;

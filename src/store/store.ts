@@ -1,14 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Kysely, sql } from 'kysely';
-import { systemClock } from '#kernel/clock.ts';
 import type { Logger } from '#kernel/log.ts';
-import { createGroupCommit, type Transact } from './group-commit.ts';
+import type { Session, Transact } from './group-commit.ts';
 import { migrate } from './migrate.ts';
 import { openNotices } from './notices.ts';
-import { openPostgres, type PostgresHandles } from './postgres.ts';
+import { openPostgres } from './postgres.ts';
+import type { Run } from './prepared.ts';
 import type { DB } from './schema.ts';
-import { openSqlite, type SqliteHandles } from './sqlite.ts';
-import { createTurns } from './turns.ts';
+import { openSqlite } from './sqlite.ts';
 
 export { isUniqueViolation, StoreStartError } from './faults.ts';
 
@@ -17,6 +16,9 @@ export type Dialect = 'sqlite' | 'postgres';
 /** Committed state; every statement sees its own moment. Writing through it fails on both databases. */
 export interface Read {
   readonly db: Kysely<DB>;
+  readonly dialect: Dialect;
+  /** For statements of prepared.ts. */
+  readonly run: Run;
 }
 
 /** One running transaction. Writers are queued: nothing this one has read can change before it commits. */
@@ -24,6 +26,8 @@ export interface Tx {
   readonly db: Kysely<DB>;
   readonly tx: true;
   readonly dialect: Dialect;
+  /** For statements of prepared.ts. */
+  readonly run: Run;
   /** Runs once the transaction is durable; never when it rolls back. What it throws is logged, not passed on. */
   afterCommit(work: () => void): void;
   /** At commit, tells every listener of `topic` in this process, and with PostgreSQL in every hub process. A hint, never the truth. */
@@ -59,30 +63,18 @@ const PATIENCE_MS = 5_000;
 /** Opens, checks durability, migrates. Throws StoreStartError with a sentence for the operator. */
 export async function openStore(options: StoreOptions, deps: { log: Logger }): Promise<Store> {
   const { log } = deps;
-  const handles: SqliteHandles | PostgresHandles =
+  const patienceMs = PATIENCE_MS;
+  const engine =
     options.kind === 'sqlite'
-      ? await openSqlite(options.file, { admin: options.admin === true })
-      : await openPostgres(options.url, { poolSize: options.poolSize ?? 8, log });
-  const { reader, writer } = handles;
+      ? await openSqlite(options.file, { admin: options.admin === true, patienceMs })
+      : await openPostgres(options.url, { poolSize: options.poolSize ?? 8, patienceMs, log });
   const dialect: Dialect = options.kind;
-  const notices = openNotices(log, handles.client);
+  const notices = openNotices(log, engine.client);
   const running = new AsyncLocalStorage<{ active: boolean }>();
 
-  const plainly: Transact = (work) => writer.transaction().execute(work);
-  const inTurn = createTurns(() => systemClock.monotonic(), PATIENCE_MS);
-  /** `queued` for those who write the journal's chain, `apart` for leases, which must be had while a long queue is worked off. */
-  const ways: Record<Dialect, () => { queued: Transact; apart: Transact }> = {
-    sqlite: () => {
-      const grouped = createGroupCommit(writer);
-      return { queued: grouped, apart: grouped };
-    },
-    postgres: () => ({ queued: (work) => inTurn(() => plainly(work)), apart: plainly }),
-  };
-  const { queued, apart } = ways[dialect]();
-
-  const alone = async <T>(work: (db: Kysely<DB>) => Promise<T>, how: Transact): Promise<T> => {
+  const alone = async <T>(work: (session: Session) => Promise<T>, how: Transact): Promise<T> => {
     if (running.getStore()?.active) throw new Error('a transaction was begun inside a transaction');
-    return how((db) => inside(() => work(db)));
+    return how((session) => inside(() => work(session)));
   };
   /** A group runs each work in the context of the first: the mark is set where the work runs. */
   const inside = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -97,18 +89,18 @@ export async function openStore(options: StoreOptions, deps: { log: Logger }): P
   const tx = async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => {
     const hooks: (() => void)[] = [];
     const topics = new Set<string>();
-    const value = await alone(async (db) => {
-      if (dialect === 'postgres') await queueWriters(db);
+    const value = await alone(async (session) => {
       const result = await work({
-        db,
+        db: session.db,
+        run: session.run,
         dialect,
         tx: true,
         afterCommit: (hook) => hooks.push(hook),
         notify: (topic) => topics.add(topic),
       });
-      if (dialect === 'postgres' && topics.size > 0) await notices.announce(db, topics);
+      if (dialect === 'postgres' && topics.size > 0) await notices.announce(session.db, topics);
       return result;
-    }, queued);
+    }, engine.queued);
     for (const hook of [...hooks, () => notices.tell(topics)]) {
       try {
         hook();
@@ -121,10 +113,10 @@ export async function openStore(options: StoreOptions, deps: { log: Logger }): P
 
   const close = async (): Promise<void> => {
     await notices.close();
-    await handles.close();
+    await engine.close();
   };
   try {
-    await alone((db) => migrate(db, dialect, log), plainly);
+    await alone(({ db }) => migrate(db, dialect, log), engine.plainly);
     await notices.start();
   } catch (error) {
     await close();
@@ -132,23 +124,14 @@ export async function openStore(options: StoreOptions, deps: { log: Logger }): P
   }
   return {
     dialect,
-    read: { db: reader },
+    read: { db: engine.db, dialect, run: engine.run },
     tx,
-    lease: (work) => alone(work, apart),
+    lease: (work) => alone(({ db }) => work(db), engine.apart),
     onNotify: notices.on,
     ping: async () => {
-      await sql`select 1`.execute(reader);
-      await alone(() => Promise.resolve(), apart);
+      await sql`select 1`.execute(engine.db);
+      await alone(() => Promise.resolve(), engine.apart);
     },
     close,
   };
 }
-
-/** Any constant; every hub of this database uses the same. */
-const WRITERS = 0x6361_6875;
-
-/**
- * PostgreSQL gets SQLite's rule: one writer at a time, queued before its first read. The journal's chain serialises commits anyway;
- * taking the lock first also frees every repository from read-committed races, so that both databases behave alike.
- */
-const queueWriters = (db: Kysely<DB>): Promise<unknown> => sql`select pg_advisory_xact_lock(${WRITERS})`.execute(db);
