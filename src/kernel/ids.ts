@@ -23,7 +23,11 @@ export type IdPrefix =
   | 'wrp'
   | 'reh'
   | 'apr'
-  | 'tim';
+  | 'tim'
+  // the hall: proposals, facts, responses
+  | 'prp'
+  | 'fct'
+  | 'rsp';
 
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
 /** No 0/O and no 1/I: read aloud over a telephone. */

@@ -1,3 +1,4 @@
+import type { HallTables } from './schema-hall.ts';
 import type { OpeningTables } from './schema-opening.ts';
 
 /**
@@ -7,7 +8,7 @@ import type { OpeningTables } from './schema-opening.ts';
  * `*_index`   keyed hash of a value, for equality look-ups only
  */
 
-export interface DB extends OpeningTables {
+export interface DB extends OpeningTables, HallTables {
   unit: UnitTable;
   unit_secret: UnitSecretTable;
   platform: PlatformTable;
