@@ -1,0 +1,23 @@
+import type { OpeningAmendmentTable, OpeningEventTable } from '#store/schema-opening.ts';
+import type { Handle, Tx } from '#store/store.ts';
+
+export async function insertEvent(tx: Tx, row: OpeningEventTable): Promise<void> {
+  await tx.db.insertInto('opening_event').values(row).execute();
+}
+
+/** Oldest first; events of one millisecond in no order that says anything. */
+export const eventsOf = (h: Handle, openingId: string): Promise<OpeningEventTable[]> =>
+  h.db
+    .selectFrom('opening_event')
+    .selectAll()
+    .where('opening_id', '=', openingId)
+    .orderBy('at')
+    .orderBy('id')
+    .execute();
+
+export async function insertAmendment(tx: Tx, row: OpeningAmendmentTable): Promise<void> {
+  await tx.db.insertInto('opening_amendment').values(row).execute();
+}
+
+export const amendmentsOf = (h: Handle, openingId: string): Promise<OpeningAmendmentTable[]> =>
+  h.db.selectFrom('opening_amendment').selectAll().where('opening_id', '=', openingId).orderBy('number').execute();
