@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, isAbsolute, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 
 const port = z.number().int().min(0).max(65_535);
@@ -29,6 +29,8 @@ const schema = z.strictObject({
       poolSize: z.number().int().min(2).max(100).default(10),
     }),
   ]),
+  /** Where capsules lie. Default: `blobs` beside the SQLite file; with PostgreSQL it must be given and shared by every hub process. */
+  blobDir: z.string().min(1).optional(),
   /** The first is used for new values; the others still open older ones. */
   masterKeys: z.array(masterKey).min(1),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -51,7 +53,9 @@ const schema = z.strictObject({
 
 type FileConfig = z.infer<typeof schema>;
 
-export interface HubConfig extends Omit<FileConfig, 'masterKeys'> {
+export interface HubConfig extends Omit<FileConfig, 'masterKeys' | 'blobDir'> {
+  /** Absolute; undefined only for an in-memory database, whose blobs go to a temporary folder. */
+  readonly blobDir: string | undefined;
   readonly masterKeys: readonly { readonly id: string; readonly key: Uint8Array }[];
   readonly tlsPem?: { readonly cert: string; readonly key: string };
   readonly extraCa?: string;
@@ -109,12 +113,27 @@ export function checkConfig(raw: unknown, base: string): HubConfig {
   };
   const extraCa =
     file.egress.extraCaFile === undefined ? undefined : read('egress.extraCaFile', file.egress.extraCaFile);
+  if (file.database.kind === 'postgres' && file.blobDir === undefined && file.mode === 'production')
+    faults.push('blobDir：使用 PostgreSQL 时必须指定密封文件目录，并由所有枢纽进程共享');
   if (faults.length > 0) throw new ConfigFault(faults);
   const database =
     file.database.kind === 'sqlite' && !isAbsolute(file.database.file) && file.database.file !== ':memory:'
       ? { ...file.database, file: resolve(base, file.database.file) }
       : file.database;
-  return { ...file, database, masterKeys, ...(tlsPem && { tlsPem }), ...(extraCa !== undefined && { extraCa }) };
+  return {
+    ...file,
+    database,
+    blobDir: blobDirOf(file, base, database),
+    masterKeys,
+    ...(tlsPem && { tlsPem }),
+    ...(extraCa !== undefined && { extraCa }),
+  };
+}
+
+function blobDirOf({ blobDir }: FileConfig, base: string, database: FileConfig['database']): string | undefined {
+  if (blobDir !== undefined) return resolve(base, blobDir);
+  if (database.kind === 'postgres') return join(base, 'blobs');
+  return database.file === ':memory:' ? undefined : join(dirname(database.file), 'blobs');
 }
 
 function productionFaults(file: FileConfig): string[] {
