@@ -22,6 +22,8 @@ export class Lexer {
   readonly base: number;
   readonly last: boolean;
   at: number;
+  /** Where the values of the outermost dictionary stand, absolute: [first byte, behind the last]. */
+  readonly spans = new Map<string, readonly [number, number]>();
 
   constructor(bytes: Bytes, base: number, last: boolean, at = 0) {
     this.bytes = bytes;
@@ -160,7 +162,10 @@ export class Lexer {
       }
       if (byte !== 0x2f) throw new PdfFault('broken', `dictionary key expected at offset ${this.base + this.at}`);
       const key = this.name();
+      this.skipWhite();
+      const start = this.base + this.at;
       const value = this.object(depth + 1);
+      if (depth === 0) this.spans.set(key, [start, this.base + this.at]);
       // The same key twice is read differently by different readers: what is signed must be one thing to all.
       if (entries.has(key)) throw new PdfFault('broken', 'a dictionary names one key twice');
       entries.set(key, value);
