@@ -2,6 +2,7 @@ import type { Gm } from '#crypto/gm.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import { hubPublicKeys } from '#store/hub-keys.ts';
+import { prepared } from '#store/prepared.ts';
 import type { JournalTable } from '#store/schema.ts';
 import type { Handle, Tx } from '#store/store.ts';
 import {
@@ -56,10 +57,12 @@ export function createJournal(deps: { gm: Gm; clock: Clock }): Journal {
         prev: before.hash,
       };
       const { unitId, interactionId, ...same } = row;
-      await tx.db
-        .insertInto('journal')
-        .values({ ...same, unit_id: unitId, interaction_id: interactionId, hash: journalHash(gm, row) })
-        .execute();
+      await insertion.run(tx, {
+        ...same,
+        unit_id: unitId,
+        interaction_id: interactionId,
+        hash: journalHash(gm, row),
+      });
     },
     verify: async (h) => {
       const points = await readCheckpoints(h);
@@ -72,10 +75,11 @@ export function createJournal(deps: { gm: Gm; clock: Clock }): Journal {
   };
 }
 
-async function readHead(h: Handle): Promise<{ seq: number; hash: string; at: number }> {
-  const newest = h.db.selectFrom('journal').select(['seq', 'hash', 'at']).orderBy('seq', 'desc').limit(1);
-  return (await newest.executeTakeFirst()) ?? { seq: 0, hash: GENESIS, at: 0 };
-}
+const insertion = prepared((db, row: JournalTable) => db.insertInto('journal').values(row));
+const newest = prepared((db) => db.selectFrom('journal').select(['seq', 'hash', 'at']).orderBy('seq', 'desc').limit(1));
+
+const readHead = async (h: Handle): Promise<{ seq: number; hash: string; at: number }> =>
+  (await newest.first(h, {})) ?? { seq: 0, hash: GENESIS, at: 0 };
 
 async function* readRows(h: Handle, from: number): AsyncGenerator<JournalRow> {
   for (let next = from; ; ) {

@@ -3,6 +3,7 @@ import { newId } from '#kernel/ids.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import type { Random } from '#kernel/random.ts';
 import type { FieldCipher, Place } from '#store/field-cipher.ts';
+import { prepared } from '#store/prepared.ts';
 import type { OutboxTable } from '#store/schema.ts';
 import type { Tx } from '#store/store.ts';
 import type { ScheduleName } from './schedule.ts';
@@ -35,6 +36,8 @@ export const OUTBOX_TOPIC = 'outbox';
 
 export const bodyPlace = (id: string): Place => ({ table: 'outbox', row: id, column: 'body_sealed' });
 
+const insertion = prepared((db, row: OutboxTable) => db.insertInto('outbox').values(row));
+
 export function createOutbox(deps: { cipher: FieldCipher; clock: Clock; random: Random }): Outbox {
   const { cipher, clock, random } = deps;
   return {
@@ -61,7 +64,7 @@ export function createOutbox(deps: { cipher: FieldCipher; clock: Clock; random: 
         created_at: now,
         done_at: null,
       };
-      await tx.db.insertInto('outbox').values(row).execute();
+      await insertion.run(tx, row);
       tx.notify(OUTBOX_TOPIC);
       return id;
     },

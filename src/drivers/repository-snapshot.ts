@@ -1,6 +1,7 @@
 import type { Gm } from '#crypto/gm.ts';
 import { fromBase64 } from '#kernel/bytes.ts';
 import { parseCertificate, spkiFingerprint } from '#pki/certificate.ts';
+import { prepared } from '#store/prepared.ts';
 import type { AuthorityTable } from '#store/schema.ts';
 import type { Handle } from '#store/store.ts';
 import { type Authority, type AuthorityCertificate, manifestSchema } from './authority.ts';
@@ -17,19 +18,16 @@ export function createSnapshots(gm: Gm): (h: Handle) => Promise<AuthoritySnapsho
   let cached: AuthoritySnapshot | undefined;
   return async (h) => {
     const version = await versionOf(h);
-    if ('tx' in h) return readSnapshot(gm, h, version); // never cached: what it sees may be rolled back
-    if (cached?.version !== version) cached = await readSnapshot(gm, h, version);
-    return cached;
+    if (cached?.version === version) return cached; // stamps only grow: a transaction's own change has another one
+    const fresh = await readSnapshot(gm, h, version);
+    if (!('tx' in h)) cached = fresh; // what a transaction sees may be rolled back
+    return fresh;
   };
 }
 
-export async function versionOf(h: Handle): Promise<number> {
-  const row = await h.db
-    .selectFrom('authority')
-    .select((e) => e.fn.max('updated_at').as('version'))
-    .executeTakeFirst();
-  return Number(row?.version ?? 0);
-}
+const newestStamp = prepared((db) => db.selectFrom('authority').select((e) => e.fn.max('updated_at').as('version')));
+
+export const versionOf = async (h: Handle): Promise<number> => Number((await newestStamp.first(h, {}))?.version ?? 0);
 
 async function readSnapshot(gm: Gm, h: Handle, version: number): Promise<AuthoritySnapshot> {
   const authorities = (await h.db.selectFrom('authority').selectAll().orderBy('id').execute()).map(toAuthority);

@@ -1,3 +1,4 @@
+import { prepared } from '#store/prepared.ts';
 import type {
   CertificateTable,
   ConflictTable,
@@ -39,8 +40,8 @@ const ENROLMENT = [
 ] as const;
 
 /** Keys on record, oldest first, with everything a decision needs in one statement. */
-const keys = (h: Handle) =>
-  h.db
+const keys = ({ db }: Pick<Handle, 'db'>) =>
+  db
     .selectFrom('enrolment')
     .innerJoin('certificate as sign', 'sign.id', 'enrolment.sign_certificate_id')
     .innerJoin('certificate as enc', 'enc.id', 'enrolment.enc_certificate_id')
@@ -61,7 +62,11 @@ const keys = (h: Handle) =>
 
 /** Every unit's record of one signing certificate. */
 export const keysByFingerprint = (h: Handle, fingerprintIndex: string): Promise<KeyRow[]> =>
-  keys(h).where('sign.fingerprint_index', '=', fingerprintIndex).execute();
+  byFingerprint.all(h, { fingerprintIndex });
+
+const byFingerprint = prepared((db, { fingerprintIndex }: { fingerprintIndex: string }) =>
+  keys({ db }).where('sign.fingerprint_index', '=', fingerprintIndex),
+);
 
 /** One unit's keys of one subscriber, and its keys with the same public key. */
 export const keysOfUnit = (h: Handle, unitId: string, subscriberId: string, spkiIndex: string): Promise<KeyRow[]> =>
