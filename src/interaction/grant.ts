@@ -8,7 +8,7 @@ import { type PageRoom, pageOrigin, partiesOf } from './page-room.ts';
 import { actingOn, type Visit } from './visit.ts';
 
 /** The nonce of an agent's greeting: 32 bytes, lower hex. */
-const isAgentNonce = (text: string): boolean => /^[0-9a-f]{64}$/.test(text);
+export const isAgentNonce = (text: string): boolean => /^[0-9a-f]{64}$/.test(text);
 
 /** What this page may ask of the agent, on the one connection whose greeting carried `nonce`, for 60 s. */
 export async function grantFor(
@@ -23,15 +23,16 @@ export async function grantFor(
   const parties = await partiesOf(room, room.store.read, acting.value);
   if (!parties.ok) return parties;
   const origin = pageOrigin(room, parties.value.platform);
-  return ok(await sign(room, nonce, origin, visit.interaction, operations));
+  return ok(await signGrant(room, nonce, origin, visit.interaction, operations));
 }
 
 /** For the check page (环境检测): it may list keys, and nothing else. */
 export const diagnoseGrant = (room: PageRoom, nonce: string, origin: string): Promise<SignedGrant> =>
-  sign(room, nonce, origin, 'diagnose', ['enumerate']);
+  signGrant(room, nonce, origin, 'diagnose', ['enumerate']);
 
-async function sign(
-  room: PageRoom,
+/** The grant itself; whoever calls it has found out that this page may have it. */
+export async function signGrant(
+  room: Pick<PageRoom, 'gm' | 'clock' | 'signingKey'>,
   nonce: string,
   origin: string,
   interaction: string,

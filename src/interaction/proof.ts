@@ -32,6 +32,15 @@ export interface ConsumedChallenge {
   readonly challenge: Challenge;
 }
 
+declare const held: unique symbol;
+/** Whose certificate signed, as the hub itself found out: nothing yet of enrolment. Only `proveHolder` makes one. */
+export interface VerifiedHolder {
+  readonly [held]: true;
+  readonly challenge: Challenge;
+  readonly authority: Authority;
+  readonly certificate: Certificate;
+}
+
 declare const proved: unique symbol;
 /** Who the person is, as the hub itself found out. Only `prove` makes one; nothing else in the hub may say who somebody is. */
 export interface VerifiedIdentity {
@@ -92,16 +101,34 @@ export interface ProofDeps {
 }
 
 /**
- * Evidence → proof. Checks, in this order: the text is the hub's own; the signature over it is the certificate's; chain, usage, validity and status
- * by the vendor's issuer key; the vendor is the one that was asked (`authority`); the certificate is enrolled and usable for this unit.
+ * Evidence → proof of an enrolled person: `proveHolder`, and the certificate is enrolled and usable for this unit.
  * May wait for a vendor's CRL: never call it inside a transaction.
  */
 export async function prove(
   deps: ProofDeps,
-  { challenge }: ConsumedChallenge,
+  consumed: ConsumedChallenge,
   signed: SignedChallenge,
   asked: { unit: Unit; authority?: Authority },
 ): Promise<Result<VerifiedIdentity>> {
+  const holder = await proveHolder(deps, consumed, signed, asked.authority);
+  if (!holder.ok) return holder;
+  const { challenge, authority, certificate } = holder.value;
+  const enrolled = await deps.subscribers.findForLogin(deps.store.read, asked.unit, certificate);
+  if (!enrolled.ok) return enrolled;
+  return ok({ challenge, authority, key: enrolled.value } as VerifiedIdentity);
+}
+
+/**
+ * Evidence → proof of a certificate's holder. Checks, in this order: the text is the hub's own; the signature over it is the certificate's; chain,
+ * usage, validity and status by the vendor's issuer key; the vendor is the one that was asked (`authority`). Enrolment is not asked: officers of an
+ * opening are known by the certificate that stands in its announcement. May wait for a vendor's CRL: never call it inside a transaction.
+ */
+export async function proveHolder(
+  deps: Pick<ProofDeps, 'gm' | 'trust'>,
+  { challenge }: ConsumedChallenge,
+  signed: SignedChallenge,
+  asked?: Authority,
+): Promise<Result<VerifiedHolder>> {
   const text = challengeText(challenge);
   if (signed.text !== undefined && signed.text !== text) return refused(refusal('CHALLENGE_WRONG'));
 
@@ -116,14 +143,9 @@ export async function prove(
   if (judgement.verdict !== 'valid')
     return refused(refusalOfJudgement(judgement) ?? refusal('CHAIN_INVALID', {}, judgement.verdict));
   const { authority } = judgement;
-  if (asked.authority !== undefined && asked.authority.id !== authority.id)
-    return refused(
-      refusal('AUTHORITY_REFUSED', { authority: asked.authority.name, reason: '所用证书不是该机构签发。' }),
-    );
-
-  const enrolled = await deps.subscribers.findForLogin(deps.store.read, asked.unit, certificate);
-  if (!enrolled.ok) return enrolled;
-  return ok({ challenge, authority, key: enrolled.value } as VerifiedIdentity);
+  if (asked !== undefined && asked.id !== authority.id)
+    return refused(refusal('AUTHORITY_REFUSED', { authority: asked.name, reason: '所用证书不是该机构签发。' }));
+  return ok({ challenge, authority, certificate } as VerifiedHolder);
 }
 
 function readEvidence(gm: Gm, signed: SignedChallenge): Result<{ certificate: Certificate; signature: Bytes }> {
