@@ -25,6 +25,8 @@ export interface HallTable {
   minutes_signature: string | null;
   minutes_key_id: string | null;
   finished_at: number | null;
+  /** Last sign of life of any hub while the window ran: a gap is a fact of every bid. */
+  beat_at: number | null;
   created_at: number;
   updated_at: number;
 }

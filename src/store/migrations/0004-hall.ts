@@ -16,7 +16,7 @@ export const hall: Migration = {
 
 const tables: Readonly<Record<string, string>> = {
   hall: `opening_id text primary key, version bigint not null, closed_at bigint, confirm_until bigint, minutes_sealed text, minutes_digest text,
-    minutes_signature text, minutes_key_id text, finished_at bigint, created_at bigint not null, updated_at bigint not null`,
+    minutes_signature text, minutes_key_id text, finished_at bigint, beat_at bigint, created_at bigint not null, updated_at bigint not null`,
   hall_seat: `id text primary key, opening_id text not null, browser_index text not null, person_index text not null,
     record_sealed text not null, state text not null, ends_at bigint not null, created_at bigint not null,
     updated_at bigint not null`,
