@@ -1,37 +1,21 @@
-import type { Gm } from '#crypto/gm.ts';
 import type { Encode } from '#delivery/dispatcher.ts';
 import type { LoginVerified } from '#identity/event.ts';
-import { beijingDateTime, type Clock, isoUtc } from '#kernel/clock.ts';
-import { HubError } from '#kernel/errors.ts';
+import { beijingDateTime, isoUtc } from '#kernel/clock.ts';
 import { limits } from '#kernel/limits.ts';
 import { callbackUrl } from '#relying-party/party.ts';
-import type { RelyingParties } from '#relying-party/relying-parties.ts';
-import type { Store } from '#store/store.ts';
 import { deliveryHeaders, feedbackBody } from '#wire/feedback.ts';
 import { interfaces } from '#wire/interfaces.ts';
 import { readPeerAnswer } from '#wire/peer-answer.ts';
-
-export interface EncodeDeps {
-  readonly store: Pick<Store, 'read'>;
-  readonly gm: Gm;
-  readonly clock: Clock;
-  readonly relyingParties: Pick<RelyingParties, 'unit' | 'platform' | 'liveSecrets'>;
-}
+import { type EncodeDeps, receiverOf } from './receiver.ts';
 
 /**
- * The outbox event `login.verified` → message 4, feedbackResult, at the platform's address of this moment. A unit or platform that was
- * suspended meanwhile gets nothing: thrown, so that the dispatcher tries again until the login ends and an operator's correction still counts.
+ * The outbox event `login.verified` → message 4, feedbackResult, at the platform's address of this moment. Throws as
+ * `receiverOf` does; tried again until the login ends.
  */
-export function encodeLoginVerified({ store, gm, clock, relyingParties }: EncodeDeps): Encode {
+export function encodeLoginVerified(deps: EncodeDeps): Encode {
+  const { gm, clock } = deps;
   return async ({ id, unitId, orgcode, stateVersion, body }) => {
-    const unit = await relyingParties.unit(store.read, unitId);
-    if (unit?.status !== 'active') throw new HubError('UNIT_SUSPENDED', 'unit suspended or removed before delivery');
-    const platform = await relyingParties.platform(store.read, unitId, orgcode);
-    if (platform?.status !== 'active') {
-      throw new HubError('PLATFORM_UNKNOWN', 'platform suspended or removed before delivery', { params: { orgcode } });
-    }
-    const [secret] = await relyingParties.liveSecrets(store.read, unitId);
-    if (secret === undefined) throw new HubError('INTERNAL', 'unit without a live secret');
+    const { unit, platform, secret } = await receiverOf(deps, { unitId, orgcode });
     const now = clock.now();
     // Written by identity in the same version of this program, and sealed since.
     const event = body as LoginVerified;

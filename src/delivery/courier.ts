@@ -38,7 +38,7 @@ export function createCourier(deps: DispatcherDeps, leases: Leases, leaseMs: num
       headers: message.headers,
       body: message.body,
       timeoutMs: Math.min(limits.callbackTimeout, left),
-      maxBytes: limits.replyBody,
+      maxBytes: message.maxReply ?? limits.replyBody,
       // A login names a person: it travels by https, or inside the registered private network.
       allow: { origins: originsOf(message.url), privateRanges: message.privateRanges, plainHttp: 'registered' },
       signal,
@@ -46,6 +46,7 @@ export function createCourier(deps: DispatcherDeps, leases: Leases, leaseMs: num
     if (!result.ok) return { kind: 'failed', reason: `${result.reason}: ${result.detail}` };
     const verdict = message.read(result.status, fromUtf8(result.body));
     if (verdict === 'delivered') return { kind: 'delivered' };
+    if ('delivered' in verdict) return { kind: 'delivered', remark: verdict.delivered };
     return 'refused' in verdict
       ? { kind: 'refused', message: verdict.refused }
       : { kind: 'failed', reason: verdict.retry };

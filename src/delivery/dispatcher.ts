@@ -29,15 +29,20 @@ export interface EncodedMessage {
   readonly body: string;
   /** The receiver's registered special-purpose ranges. Plain http goes nowhere else. */
   readonly privateRanges: readonly string[];
-  /** What the answer means. `refused` is the receiver's sentence for the person; `retry` a reason in our own words. */
-  read(status: number, body: string): 'delivered' | { refused: string } | { retry: string };
+  /** Bytes of an answer that are read; `limits.replyBody` unless said. */
+  readonly maxReply?: number;
+  /**
+   * What the answer means. `refused` is the receiver's sentence for the person; `retry` a reason in our own words, and so is what
+   * `delivered` remarks of an answer that counts although something about it is worth a record.
+   */
+  read(status: number, body: string): 'delivered' | { delivered: string } | { refused: string } | { retry: string };
 }
 
 /** Domain event → wire message, from the receiver's registration as it stands now. Throwing counts as a failed attempt. */
 export type Encode = (event: OutboxEvent) => Promise<EncodedMessage>;
 
 export type DeliveryOutcome =
-  | { readonly kind: 'delivered' }
+  | { readonly kind: 'delivered'; readonly remark?: string }
   /** Final. */
   | { readonly kind: 'refused'; readonly message: string }
   | { readonly kind: 'retrying'; readonly attempt: number; readonly nextAt: number; readonly reason: string }

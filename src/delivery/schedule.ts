@@ -1,15 +1,15 @@
 /** When a message that was not taken is tried again, and how it ends (readings L32). */
-export type ScheduleName = 'login' | 'document';
+export type ScheduleName = 'login' | 'window' | 'document';
 
 export type Attempt =
-  | { readonly kind: 'delivered' }
+  | { readonly kind: 'delivered'; readonly remark?: string }
   /** A well-formed answer that says no. */
   | { readonly kind: 'refused'; readonly message: string }
   /** No answer, or one that says nothing. */
   | { readonly kind: 'failed'; readonly reason: string };
 
 export type Next =
-  | { readonly kind: 'delivered' }
+  | { readonly kind: 'delivered'; readonly remark?: string }
   | { readonly kind: 'refused'; readonly message: string }
   | { readonly kind: 'retry'; readonly at: number; readonly reason: string }
   | { readonly kind: 'lapsed'; readonly reason: string }
@@ -35,6 +35,8 @@ const HOUR = 60 * MINUTE;
 const schedules: Readonly<Record<ScheduleName, Schedule>> = {
   // A person waits in front of the page, and a login that arrives late is a security fault.
   login: { gaps: [1, 2, 4, 8].map((s) => s * SECOND), refusals: 1, atDeadline: 'lapsed', jitter: 0 },
+  // Opened content, until its window ends: then its sealed copy is erased, sent or not (readings L54).
+  window: { gaps: [1, 2, 4, 8, 16, 30].map((s) => s * SECOND), refusals: 4, atDeadline: 'lapsed', jitter: 0 },
   // Signed files: nobody waits, nothing is dropped.
   document: {
     gaps: [5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE, 2 * HOUR],

@@ -102,6 +102,21 @@ export const catalogue = {
   CERTIFICATE_TO_CANCEL_UNKNOWN: row(404, '要注销的证书不存在，该主体名下的证书尾号为：{tails}。', 'integrator'),
   SIGNATURE_WRONG: row(422, '证书签名校验未通过，请重新验证。', 'person', true),
   CHALLENGE_WRONG: row(422, '签名内容与本次登录不符，请重新验证。', 'person', true),
+  // encryption and decryption
+  RECIPIENT_UNKNOWN: row(
+    404,
+    '没有找到与证书序列号、单位代码、证件号码都一致的加密证书，请核对，或先同步该主体的证书。',
+    'integrator',
+  ),
+  RECIPIENT_UNUSABLE: row(422, '加密证书（尾号 {tail}）{reason}，不能用于加密，请使用该主体现在的证书。', 'integrator'),
+  /** One sentence for every failed opening: what exactly failed stands in the journal alone. */
+  DECRYPT_FAILED: row(
+    425,
+    '解密未成功，文件未受影响，可重试。请确认使用的是加密时的那张证书；仍不成功时请把编号告诉客服。',
+    'person',
+    true,
+  ),
+  KEY_NOT_NEEDED: row(422, '本次解密不需要 {authority} 的证书，请使用加密时的那张证书。', 'person'),
   // openings and capsules
   OPENING_UNKNOWN: row(404, '开标项目不存在，请核对开标编号。', 'integrator'),
   OPENING_STATE: row(409, '开标项目{state}，不能进行这一步操作。', 'person'),

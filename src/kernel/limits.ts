@@ -27,6 +27,8 @@ export const limits = {
   replyBody: 64 * 1024,
   challengeLife: 5 * 60_000,
   loginLife: 10 * 60_000,
+  /** A decryption outside an opening; inside one it ends with the window (readings L43). */
+  decryptLife: 60 * 60_000,
   ticketLife: 60_000,
   grantLife: 60_000,
   qrLife: 2 * 60_000,

@@ -15,9 +15,9 @@ const isTransport = (status: number): boolean => status >= 500 || [408, 425, 429
  * 2xx with `code` 200 (number or string) is delivered. Another `code` is the trading system's own refusal: final for a login, its `msg` goes
  * to the person (readings L14, L53, design 9). No JSON object, no `code`, a proxy's status: not understood, tried again until the deadline.
  */
-export function readPeerAnswer(status: number, body: string): PeerVerdict {
+export function readPeerAnswer(status: number, body: string, size: number = limits.replyBody): PeerVerdict {
   if (isTransport(status)) return { retry: `HTTP ${status}` };
-  const parsed = readJsonObject(utf8(body), { size: limits.replyBody });
+  const parsed = readJsonObject(utf8(body), { size });
   if (!parsed.ok) return { retry: `HTTP ${status}, ${parsed.refusal.code}` };
   const code = member(parsed.value, 'code');
   const isText = typeof code === 'string' && /^-?\d{1,9}$/.test(code.trim());
@@ -28,22 +28,30 @@ export function readPeerAnswer(status: number, body: string): PeerVerdict {
   return { refused: personText(member(parsed.value, 'msg')) };
 }
 
+/** What a trading system sent back of message 7: `absent` where it echoes nothing, `different` where it is another text or another task's. */
+export type Echo = 'same' | 'different' | 'absent';
+
+/** Bytes of an answer to message 7: it echoes, and each character may come as `\uXXXX` (readings L53). */
+export const decryptReplyLimit = (decData: string): number => limits.replyBody + 6 * decData.length;
+
 /**
- * Message 7 is printed without a code: 2xx with the own taskId, and `code` absent or 200, is delivered. `data` is the caller's echo: a
- * difference is worth telling and nothing more (readings L10, L11).
+ * Message 7 is printed without a code: 2xx with the own taskId, and `code` absent or 200, is delivered. `data` is the caller's echo: compared,
+ * then forgotten; a difference is worth telling and nothing more (readings L10, L11).
  */
 export function readDecryptAnswer(
   status: number,
   body: string,
   sent: { taskId: string; decData: string },
-): { readonly verdict: PeerVerdict; readonly echo: 'same' | 'different' | 'absent' } {
-  const parsed = readJsonObject(utf8(body), { size: limits.replyBody + 6 * sent.decData.length });
+): { readonly verdict: PeerVerdict; readonly echo: Echo } {
+  const size = decryptReplyLimit(sent.decData);
+  const parsed = readJsonObject(utf8(body), { size });
   if (isTransport(status) || !parsed.ok) return { verdict: { retry: `HTTP ${status}` }, echo: 'absent' };
-  const data = member(parsed.value, 'data');
-  const echo = data === undefined ? 'absent' : data === sent.decData ? 'same' : 'different';
-  if (member(parsed.value, 'code') !== undefined) return { verdict: readPeerAnswer(status, body), echo };
+  const [data, task] = [member(parsed.value, 'data'), member(parsed.value, 'taskId')];
+  const own = task === sent.taskId;
+  const equal = data === sent.decData && (own || task === undefined);
+  const echo = data === undefined || data === null ? 'absent' : equal ? 'same' : 'different';
+  if (member(parsed.value, 'code') !== undefined) return { verdict: readPeerAnswer(status, body, size), echo };
   if (status < 200 || status >= 300) return { verdict: { retry: `HTTP ${status}` }, echo };
-  const own = member(parsed.value, 'taskId') === sent.taskId;
   return { verdict: own ? 'delivered' : { retry: `HTTP ${status}, taskId missing or not ours` }, echo };
 }
 

@@ -25,13 +25,15 @@ export const printedNameOf: Readonly<Record<string, string>> = {
   change: 'paType',
   taskId: 'taskId',
   standBy: 'standBy',
+  content: 'decData',
+  ciphertext: 'encData',
 };
 
-const textOf = (members: Members, name: string): string => members.values.get(name) ?? '';
+export const textOf = (members: Members, name: string): string => members.values.get(name) ?? '';
 
 /** userSynchro → the subject's record, as sent, and what stands under `standBy.hub`. */
-export function readSubject(members: Members) {
-  const standBy = readStandBy(members);
+export function readSubject(members: Members, name: 'userSynchro' | 'changeCert' = 'userSynchro') {
+  const standBy = readStandBy(members, name);
   if (!standBy.ok) return standBy;
   const record = {
     userName: textOf(members, 'userName'),
@@ -62,7 +64,7 @@ export function readChange(members: Members) {
     const reason = '应为 0（延期）、1（变更）或 2（注销）';
     return refused(refusal('FIELD_INVALID', { field: 'paType', label: '参数类型', reason }));
   }
-  const subject = readSubject(members);
+  const subject = readSubject(members, 'changeCert');
   if (!subject.ok) return subject;
   return ok({ request: { ...subject.value.record, change: CHANGES[paType] }, hub: subject.value.hub });
 }
@@ -71,21 +73,27 @@ export interface LoginRequest {
   readonly taskId: string;
   readonly orgcode: string;
   readonly standBy: string | null;
-  readonly hub: StandByHub;
+  readonly hub: StandByHub & { readonly returnUrl?: string | undefined };
   /** What a repeat must equal (readings L31): `sign`, `hub.timestamp` and `hub.nonce` may differ. */
   readonly content: JsonObject;
 }
 
 /** startCheck → a login that is wanted. */
 export function readLogin(members: Members): Result<LoginRequest> {
-  const standBy = readStandBy(members);
+  const standBy = readStandBy(members, 'startCheck');
   if (!standBy.ok) return standBy;
-  const taskId = textOf(members, 'taskId');
-  if (taskId.startsWith(TEST_PREFIX)) {
-    const reason = `以 ${TEST_PREFIX} 开头的任务标识留给回调测试`;
-    return refused(refusal('FIELD_INVALID', { field: 'taskId', label: '标识本次任务', reason }));
-  }
+  const task = readTaskId(members);
+  if (!task.ok) return task;
+  const taskId = task.value;
   const orgcode = textOf(members, 'orgcode');
   const { text, hub, content } = standBy.value;
   return ok({ taskId, orgcode, standBy: text, hub, content: { taskId, orgcode, standBy: content } });
+}
+
+/** The caller's own name of the task; those of test messages are not for real tasks. */
+export function readTaskId(members: Members): Result<string> {
+  const taskId = textOf(members, 'taskId');
+  if (!taskId.startsWith(TEST_PREFIX)) return ok(taskId);
+  const reason = `以 ${TEST_PREFIX} 开头的任务标识留给回调测试`;
+  return refused(refusal('FIELD_INVALID', { field: 'taskId', label: '标识本次任务', reason }));
 }
