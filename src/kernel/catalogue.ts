@@ -156,6 +156,22 @@ export const catalogue = {
   REWRAP_INVALID: row(422, '重新加密的内容校验未通过，原文件未受影响，请重试。', 'person', true),
   CONTENT_LINK_INVALID: row(410, '下载地址无效、已使用或已过期，请重新获取。', 'integrator'),
   CLOCK_STATEMENT_DIFFERS: row(422, '您声明的时间与平台时间相差过大，开标仍然暂缓，请联系管理员核对。', 'operator'),
+  // the hall
+  HALL_SEAT_ENDED: row(403, '您在开标大厅的登录已结束，请重新登录。', 'person'),
+  HALL_NO_OFFICE: row(403, '这张证书在本次开标中没有席位，请使用登记的证书登录。', 'person'),
+  HALL_NOT_YOURS: row(403, '这一步由{who}办理，您的席位不能办理。', 'person'),
+  HALL_SIGNER: row(403, '请用登录本席位的同一张证书签名。', 'person'),
+  HALL_TOO_FEW: row(
+    409,
+    '截至开标时间共 {count} 家，不足 {least} 家，依法不得开标。请确认终止，文件将原封退回。',
+    'person',
+  ),
+  HALL_ENOUGH: row(409, '投标家数已满足开标条件，不能以家数不足终止。', 'person'),
+  PROPOSAL_OWN: row(403, '提议人不能确认自己的提议，请由另一位人员确认。', 'person'),
+  PROPOSAL_DECIDED: row(409, '这项提议已有结果或已超过时间，请查看最新状态。', 'person'),
+  REMEDY_NOT_ALLOWED: row(403, '招标文件没有规定这项补救，请选择其他方式。', 'person'),
+  RESPONSE_GIVEN: row(409, '贵单位已对开标结果作出确认或异议，不能再次提交。', 'person'),
+  RESPONSE_CLOSED: row(410, '确认与异议的时间已过，请在交易系统中提出。', 'person'),
   // vendors and the key
   AUTHORITY_SUSPENDED: row(422, '{authority} 已暂停互认服务，请使用其他 CA 证书。', 'vendor'),
   AUTHORITY_UNAVAILABLE: row(

@@ -1,0 +1,42 @@
+import type { DriverHosts } from '#drivers/host.ts';
+import type { Trust } from '#drivers/trust.ts';
+import { createPageRoom, type PageDeps, type PageRoom } from '#interaction/page-room.ts';
+import type { Subscribers } from '#subscriber/subscribers.ts';
+import type { HallTables } from '#store/schema-hall.ts';
+import type { Tx } from '#store/store.ts';
+import type { Room } from '../room.ts';
+import { touchHall } from './repository.ts';
+
+export interface HallDeps extends Omit<PageDeps, 'publish'> {
+  readonly trust: Trust;
+  readonly subscribers: Subscribers;
+  readonly drivers: DriverHosts;
+  /** What the openings themselves keep: vault, events, clock trust. */
+  readonly room: Room;
+  /** Wakes the live channel of one opening's hall. */
+  readonly publish: (openingId: string) => void;
+}
+
+/** What the hall's use cases share. */
+export interface Hall extends HallDeps {
+  readonly page: PageRoom;
+}
+
+export const createHallRoom = (deps: HallDeps): Hall => ({
+  ...deps,
+  // A question's own page is the hall's; its changes are seen there, not on a channel of its own.
+  page: createPageRoom({ ...deps, publish: () => undefined }, { kind: 'hall', path: 'hall' }),
+});
+
+/** Sealed JSON of the hall's tables. */
+export const seal = (hall: Hall, table: keyof HallTables, row: string, column: string, value: unknown): string =>
+  hall.cipher.seal({ table, row, column }, JSON.stringify(value));
+
+export const unseal = <T>(hall: Hall, table: keyof HallTables, row: string, column: string, sealed: string): T =>
+  JSON.parse(hall.cipher.openText({ table, row, column }, sealed)) as T;
+
+/** The hall has changed: a newer version, and whoever looks at it is told after the commit. */
+export async function touch(hall: Hall, tx: Tx, openingId: string): Promise<void> {
+  await touchHall(tx, openingId, hall.clock.now());
+  tx.afterCommit(() => hall.publish(openingId));
+}
