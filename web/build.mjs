@@ -9,6 +9,7 @@ const here = import.meta.dirname;
 /** Scripts that a page or the island loads, by the logical name that the server asks for. */
 const MODULES = {
   'login.js': 'hosted/login.ts',
+  'decrypt.js': 'hosted/decrypt.ts',
   'diagnose.js': 'hosted/diagnose.ts',
   'dialects/standard-key.js': 'hosted/dialects/standard-key.ts',
 };

@@ -29,7 +29,14 @@ export const cardOf = (page: Page, key: CastKey) => page.locator('.cert', { hasT
 
 export async function chooseKey(page: Page, key: CastKey): Promise<void> {
   await inState(page, 'ready');
-  await cardOf(page, key).locator('input').check({ force: true });
+  // Found and pressed in one step: between two, the card may be drawn anew and the press go to an element that has left the page.
+  await page.waitForFunction((tail) => {
+    const card = [...document.querySelectorAll('.cert')].find((one) => one.textContent?.includes(tail));
+    const input = card?.querySelector('input');
+    if (input == null || input.disabled) return false;
+    if (!input.checked) input.click();
+    return input.checked;
+  }, tailOf(key));
 }
 
 /** PIN on the page itself (pinEntry page). */

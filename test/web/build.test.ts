@@ -23,6 +23,7 @@ describe('the built pages', () => {
   it('carry the integrity hash of their very bytes', () => {
     const names = Object.keys(manifest());
     expect(names).toEqual([
+      'decrypt.js',
       'diagnose.js',
       'dialects/standard-key.js',
       'favicon.svg',

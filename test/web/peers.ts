@@ -235,7 +235,7 @@ export const mobileView = (
   ...patch,
 });
 
-const grantOf = (nonce: string, origin: string): SignedGrant => ({
+export const grantOf = (nonce: string, origin: string): SignedGrant => ({
   grant: {
     v: 1,
     nonce,
@@ -247,6 +247,9 @@ const grantOf = (nonce: string, origin: string): SignedGrant => ({
   signature: 'c2lnbmF0dXJl',
 });
 
+/** What every opened wrap holds: a test looks for it where it must not be. */
+export const CONTENT_KEY = Buffer.from('0123456789abcdef').toString('base64');
+
 /** The agent's side: keys that the test plugs and pulls. It counts PIN tries as a key does. */
 export class ScriptedAgent {
   keys: ScriptedKey[] = [];
@@ -255,6 +258,8 @@ export class ScriptedAgent {
   readonly held = new Set<AgentRequest['method']>();
   readonly frames: AgentRequest[] = [];
   signError: AgentError | null = null;
+  /** Which wraps (base64) a key opens; none by itself. */
+  opensWrap: (key: string, wrapped: string) => boolean = () => false;
   /** Where it says its PIN window is, if not at its own address. */
   dialogUrl: string | null = null;
   port = 0;
@@ -364,6 +369,10 @@ export class ScriptedAgent {
       case 'sign':
         return this.signError ?? { signature: 'c2lnbmVk', certificate: one.certificate };
       case 'unwrap':
+        if (!one.loggedIn) return { code: 'PIN_REQUIRED', message: '' };
+        return this.opensWrap(one.key, request.params.wrapped)
+          ? { key: CONTENT_KEY, layout: 'C1C3C2' }
+          : { code: 'UNWRAP_FAILED', message: '' };
       case 'rewrap':
         return { code: 'OPERATION_NOT_GRANTED', message: '' };
     }

@@ -35,3 +35,13 @@ export function hubClock(monotonic: () => number): { set(hubNow: number): void; 
     now: () => monotonic() + offset,
   };
 }
+
+/** A moment in Beijing: `2026 年 3 月 18 日 09:30`; in English `2026-03-18 09:30`. */
+export function momentText(at: number, lang: 'zh' | 'en'): string {
+  const [date, time] = new Date(at + 8 * 3600_000).toISOString().slice(0, 16).split('T');
+  return `${dateText(date ?? '', lang)} ${time}`;
+}
+
+/** `09:32` or, with seconds, `09:41:52`, in Beijing. */
+export const hourText = (at: number, seconds = false): string =>
+  new Date(at + 8 * 3600_000).toISOString().slice(11, seconds ? 19 : 16);

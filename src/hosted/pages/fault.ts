@@ -1,10 +1,11 @@
 import { html, raw } from 'hono/html';
 import type { PageError } from '../api.ts';
 import { stateOfCode, states, type TroubleState } from '../states.ts';
-import { fill, wordsOf } from '../words.ts';
+import { fill, type Words, wordsOf } from '../words.ts';
+import { type Asker, ask, type Fact } from './ask.ts';
 import { icon } from './icons.ts';
 import { foot, type Markup, type PageContext, shell } from './layout.ts';
-import { type Asker, ask } from './login.ts';
+import { loginFacts } from './login.ts';
 
 export interface FaultPage extends PageContext {
   readonly error: PageError;
@@ -13,9 +14,12 @@ export interface FaultPage extends PageContext {
   readonly homeUrl: string | null;
 }
 
-/** Served instead of the login page where a link cannot be used: one fact, one way out. */
-export function faultPage(page: FaultPage): Markup {
-  const words = wordsOf(page.lang);
+/** Served instead of a page whose link cannot be used: one fact, one way out. Without `about` it speaks of a login. */
+export function faultPage(
+  page: FaultPage,
+  about: { readonly words: Words; readonly facts: readonly Fact[] } = loginOf(page),
+): Markup {
+  const { words } = about;
   const state = stateOfFault(page.error);
   const text = words.state[state];
   const params = {
@@ -34,7 +38,7 @@ export function faultPage(page: FaultPage): Markup {
     title: fill(text.title, params),
     state,
     body: html`<main class="wrap${page.asker === null ? ' wrap--narrow' : ''}">
-${page.asker === null ? html`<div class="sheet sheet--one"><section class="do">${notice}</section></div>` : html`<div class="sheet">${ask(page)}<section class="do">${notice}</section></div>`}
+${page.asker === null ? html`<div class="sheet sheet--one"><section class="do">${notice}</section></div>` : html`<div class="sheet">${ask(page, words, about.facts)}<section class="do">${notice}</section></div>`}
 ${foot(page, page.error.supportCode || null)}
 </main>`,
   });
@@ -42,3 +46,8 @@ ${foot(page, page.error.supportCode || null)}
 
 export const stateOfFault = (error: PageError): TroubleState =>
   (stateOfCode as Readonly<Record<string, TroubleState | undefined>>)[error.code] ?? 'trouble';
+
+const loginOf = (page: PageContext) => {
+  const words = wordsOf(page.lang);
+  return { words, facts: loginFacts(words) };
+};

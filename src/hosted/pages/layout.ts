@@ -22,7 +22,7 @@ interface Shell extends PageContext {
   readonly state: string;
   readonly body: Markup;
   /** The page's island. */
-  readonly script?: 'login.js' | 'diagnose.js';
+  readonly script?: 'login.js' | 'decrypt.js' | 'hall.js' | 'diagnose.js';
   /** Handed to the island as JSON. */
   readonly boot?: unknown;
   /** False where the address may not be loaded a second time. */

@@ -1,15 +1,8 @@
-import { html, raw } from 'hono/html';
-import { phrases } from '../phrases.ts';
+import { html } from 'hono/html';
 import { stateOfCode, states } from '../states.ts';
-import { wordsOf } from '../words.ts';
-import { icon } from './icons.ts';
+import { type Words, wordsOf } from '../words.ts';
+import { type Asker, ask, type Fact } from './ask.ts';
 import { foot, type Markup, type PageContext, shell, tooOld } from './layout.ts';
-
-/** Who asks, where it is known before the claim. Reading it binds nothing. */
-export interface Asker {
-  readonly name: string;
-  readonly host: string;
-}
 
 export interface LoginPage extends PageContext {
   /** From the path: the page token of a first visit, or the interaction of a reload. */
@@ -29,7 +22,7 @@ export function loginPage(page: LoginPage): Markup {
     body: html`<main class="wrap">
 ${tooOld(words)}
 <div class="sheet" id="sheet">
-${ask(page)}
+${ask(page, words, loginFacts(words))}
 <section class="do" aria-labelledby="title">
 <div class="do__head" id="head"><h1 id="title">${words.login.title}</h1><span id="link" role="status"></span></div>
 <div class="roads" id="roads"><div id="stage"><ol class="checks"><li class="is-now"><span class="spin"></span>${words.login.opening}</li></ol></div><div class="roads__scan" id="scan" hidden></div></div>
@@ -41,18 +34,9 @@ ${foot(page, null)}
   });
 }
 
-/** Left half: who asks for what, and how long it is good for. The island fills in what only the claim tells. */
-export function ask(page: PageContext & { readonly asker: Asker | null }): Markup {
-  const { ask: words } = wordsOf(page.lang);
-  const { asker } = page;
-  return html`<aside class="ask" id="ask" aria-label="${words.label}">
-<p class="ask__who">${words.who}</p>
-<p class="ask__name" id="asker">${asker === null ? words.loading : broken(asker.name)}</p>
-<p class="ask__origin${asker === null ? ' is-open' : ''}" id="origin">${icon('shield', 's')}<span>${asker === null ? words.unverified : words.verified} <span class="code">${asker?.host ?? ''}</span></span></p>
-<dl class="facts"><div><dt>${words.purpose}</dt><dd>${words.purposeLogin}</dd></div><div><dt>${words.gives}</dt><dd>${words.givesWhat}</dd></div><div class="not-phone"><dt>${words.after}</dt><dd>${words.afterWhat}</dd></div><div id="valid" hidden><dt>${words.valid}</dt><dd id="left" role="timer" aria-live="off"></dd></div></dl>
-</aside>`;
-}
-
-/** A long name breaks between its parts, not inside them. */
-const broken = (name: string): readonly Markup[] =>
-  phrases(name).map((part, at) => html`${at === 0 ? '' : raw('<wbr>')}<span class="nb">${part}</span>`);
+/** What a login gives, and what follows. */
+export const loginFacts = ({ ask }: Words): readonly Fact[] => [
+  { term: ask.purpose, text: ask.purposeLogin },
+  { term: ask.gives, text: ask.givesWhat },
+  { term: ask.after, text: ask.afterWhat, notOnPhone: true },
+];

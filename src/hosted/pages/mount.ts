@@ -4,13 +4,16 @@ import type { Bytes } from '#kernel/bytes.ts';
 import { refusal, rowOf, sentence } from '#kernel/errors.ts';
 import type { AuthorityView, PageError } from '../api.ts';
 import type { Assets } from '../assets.ts';
+import { decryptWordsOf } from '../words.ts';
+import type { Asker } from './ask.ts';
+import { decryptFacts, decryptPage } from './decrypt.ts';
 import { diagnosePage } from './diagnose.ts';
 import { type FaultPage, faultPage, stateOfFault } from './fault.ts';
 import { frontPage, lostPage } from './front.ts';
 import { pageHeaders } from './headers.ts';
 import { helpPage, protectionPage } from './help.ts';
 import type { Markup, PageContext } from './layout.ts';
-import { type Asker, loginPage } from './login.ts';
+import { loginPage } from './login.ts';
 
 export type PageLink = { readonly token: string } | { readonly interaction: string };
 
@@ -36,6 +39,8 @@ export interface PagesDeps {
   readonly authorities: () => Promise<readonly AuthorityView[]>;
   /** Reads only (link scanners come first). Without it the page learns everything from the claim. */
   readonly look?: (link: PageLink, request: Request) => Promise<Looked>;
+  /** The same for a link to the decryption page. */
+  readonly lookDecrypt?: (link: PageLink, request: Request) => Promise<Looked>;
   /** A grant for `enumerate` alone, interaction `diagnose`: the check page lists keys, it never signs. */
   readonly diagnoseGrant?: (nonce: string, request: Request) => Promise<SignedGrant>;
 }
@@ -66,6 +71,17 @@ export function mountPages(app: Hono, deps: PagesDeps): void {
     return send(c, page, faultPage(faultOf(page, looked, looked.fault)), statusOf(looked.fault));
   };
 
+  const decrypt = async (c: Context, link: PageLink): Promise<Response> => {
+    const page = await contextOf(c);
+    const looked = (await deps.lookDecrypt?.(link, c.req.raw)) ?? { asker: null, fault: null };
+    if (looked.fault === null) return send(c, page, decryptPage({ ...page, link, asker: looked.asker }));
+    const words = decryptWordsOf(page.lang);
+    const about = { words, facts: decryptFacts(words) };
+    return send(c, page, faultPage(faultOf(page, looked, looked.fault), about), statusOf(looked.fault));
+  };
+
+  app.get('/decrypt/i/:interaction', (c) => decrypt(c, { interaction: c.req.param('interaction') }));
+  app.get('/decrypt/:token', (c) => decrypt(c, { token: c.req.param('token') }));
   app.get('/check/i/:interaction', (c) => login(c, { interaction: c.req.param('interaction') }));
   app.get('/check/:token', (c) => login(c, { token: c.req.param('token') }));
   put('/', async (page) => frontPage({ ...page, authorities: await deps.authorities() }));

@@ -71,6 +71,14 @@ export function cardScreen(model: Model, boot: Boot, card: Card): CardScreen {
       days: { figure: '', word, date, tone: off === 'status-down' ? 'warn' : 'bad' },
     };
   }
+  // An old key that still opens files: chosen like any other.
+  if (view.status === 'expired')
+    return {
+      ...base,
+      holder: view.holder,
+      meta,
+      days: { figure: '', word: words.expired, date: view.notAfter, tone: 'warn' },
+    };
   if (view.daysLeft <= 0)
     return {
       ...base,

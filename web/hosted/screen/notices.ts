@@ -35,7 +35,9 @@ export type ActName =
   | 'why'
   | 'mobile'
   | 'mobile-other'
-  | 'cancel';
+  | 'cancel'
+  | 'retry'
+  | 'retry-other';
 
 export interface Action {
   readonly label: string;
