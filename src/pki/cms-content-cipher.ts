@@ -18,12 +18,14 @@ export type CipherSpelling = 'standard' | 'cfca';
 export const cipherDer = (spelling: CipherSpelling, iv: Bytes): Bytes =>
   sequence(oid(spelling === 'cfca' ? oids.sm4 : oids.sm4Cbc), octetString(iv));
 
-/** SM4-CBC in both spellings, SM4-CTR, SM4-ECB; …104 without an iv could mean anything and is not read. */
+const CBC: readonly string[] = [oids.sm4Cbc, oids.sm4, oids.sm4Mistaken];
+
+/** SM4-CBC in its three spellings, SM4-CTR, SM4-ECB; …104 without an iv could mean anything and is not read. */
 export function readContentCipher(algorithm: Algorithm): ContentCipher | undefined {
   const iv = algorithm.parameters === null ? null : readOctets(readDer(algorithm.parameters));
   if (algorithm.oid === oids.sm4Ecb) return iv === null ? { mode: 'ecb', iv } : undefined;
   if (iv?.length !== 16) return undefined;
-  if (algorithm.oid === oids.sm4Cbc || algorithm.oid === oids.sm4) return { mode: 'cbc', iv };
+  if (CBC.includes(algorithm.oid)) return { mode: 'cbc', iv };
   return algorithm.oid === oids.sm4Ctr ? { mode: 'ctr', iv } : undefined;
 }
 

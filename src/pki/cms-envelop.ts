@@ -34,7 +34,8 @@ export interface EnvelopeRequest {
 }
 
 export type EnvelopeResult =
-  | { readonly ok: true; readonly der: Bytes }
+  /** `contentKey`: for a keyed check of it, never to be stored. */
+  | { readonly ok: true; readonly der: Bytes; readonly contentKey: Bytes }
   | { readonly ok: false; readonly fault: 'no-recipient' | 'recipient-not-verified' | 'algorithm-not-allowed' };
 
 /** EnvelopedData under a fresh SM4 key, CBC with a fresh iv, one wrapped copy a recipient. */
@@ -60,7 +61,7 @@ export async function makeEnvelopedData(gm: Gm, request: EnvelopeRequest): Promi
     implicit(0, ciphertext),
   );
   const enveloped = sequence(integer(profile.recipientRef === 'key-id' ? 2 : 0), set(...infos), encrypted);
-  return { ok: true, der: contentInfo(typeOid(profile.family, 'envelopedData'), enveloped) };
+  return { ok: true, der: contentInfo(typeOid(profile.family, 'envelopedData'), enveloped), contentKey: key };
 }
 
 async function wrap(gm: Gm, certificate: Certificate, key: Bytes, allowNonGm: boolean) {

@@ -2,7 +2,7 @@ import type { Gm, Sm2PrivateKey, Sm4Mode } from '#crypto/gm.ts';
 import { type Bytes, equalBytes } from '#kernel/bytes.ts';
 import type { Certificate } from './certificate.ts';
 import { decryptContent } from './cms-content-cipher.ts';
-import { type EnvelopedData, recipientsFor } from './cms-enveloped.ts';
+import { type EnvelopedData, type Recipient, recipientsFor } from './cms-enveloped.ts';
 import { oids } from './oids.ts';
 
 /** Who opens: certificates of one key, and that key wherever it lives. */
@@ -17,7 +17,11 @@ export type OpenResult =
   | { readonly ok: true; readonly content: Bytes; readonly contentType: string }
   | { readonly ok: false };
 
-const SM2_ENCRYPTION: readonly string[] = [oids.sm2Encrypt, oids.sm2Curve];
+/** Public-key encryption, and what is written in its place (domain 1.4). */
+const SM2_ENCRYPTION: readonly string[] = [oids.sm2Encrypt, oids.sm2Curve, oids.sm2Sign, oids.ecPublicKey];
+
+/** Copies that an SM2 key can open, by what they say of themselves. */
+export const isForSm2 = ({ algorithm }: Recipient): boolean => SM2_ENCRYPTION.includes(algorithm.oid);
 /** A recipient may stand twice, a hundred times is an attack on our time. */
 const MAX_TRIES = 4;
 
@@ -32,6 +36,18 @@ export function sm2Opener(gm: Gm, key: Sm2PrivateKey, certificates: readonly Cer
       return opened.ok ? opened.plaintext : undefined;
     },
   };
+}
+
+/**
+ * The content under a content key that was unwrapped elsewhere (a token, a phone). CBC only. `undefined` for every failure alike; padding is looked at
+ * also where the key has the wrong length.
+ */
+export function openWithContentKey(gm: Gm, envelope: EnvelopedData, key: Bytes): Bytes | undefined {
+  if (envelope.cipher.mode !== 'cbc') return undefined;
+  const usable = key.length === 16;
+  const stand = gm.sm3(key, envelope.ciphertext).subarray(0, 16);
+  const content = decryptContent(gm, envelope.cipher, usable ? key : stand, envelope.ciphertext);
+  return usable ? content : undefined;
 }
 
 /**

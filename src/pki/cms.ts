@@ -1,11 +1,11 @@
 import type { Gm } from '#crypto/gm.ts';
-import { type Bytes, equalBytes, fromHex } from '#kernel/bytes.ts';
+import { type Bytes, equalBytes, fromHex, hex } from '#kernel/bytes.ts';
 import { type Certificate, parseCertificate } from './certificate.ts';
 import { contextConstructed, contextPrimitive, type DerNode, readDer, tags } from './der.ts';
-import { childrenOf, readOid, readUnsignedHex } from './der-values.ts';
+import { childrenOf, readOctets, readOid, readUnsignedHex } from './der-values.ts';
 import { explicit, implicit, integer, oid, sequence } from './der-writer.ts';
 import { digest } from './digest.ts';
-import { readName } from './name.ts';
+import { type Name, readName } from './name.ts';
 import { keyBitsOf } from './ocsp-cert-id.ts';
 import { oids } from './oids.ts';
 
@@ -40,22 +40,49 @@ export function readContentInfo(der: Bytes, kind: ContentKind): { family: CmsFam
 
 /** How a message names a signer's or recipient's certificate. */
 export type CertificateRef =
-  | { readonly kind: 'issuer-serial'; readonly issuer: Bytes; readonly serial: string }
+  | { readonly kind: 'issuer-serial'; readonly issuer: Bytes; readonly issuerName: Name; readonly serial: string }
   | { readonly kind: 'key-id'; readonly keyId: Bytes };
 
 export function readRef(node: DerNode | undefined): CertificateRef | undefined {
   if (node?.tag === contextPrimitive(0)) return { kind: 'key-id', keyId: node.content };
+  const [explicit, second] = childrenOf(node, contextConstructed(0)) ?? [];
+  const keyId = readOctets(explicit);
+  if (keyId !== undefined && second === undefined) return { kind: 'key-id', keyId };
   const [issuerNode, serialNode, extra] = childrenOf(node, tags.sequence) ?? [];
   const issuer = readName(issuerNode);
-  const serial = readUnsignedHex(serialNode);
+  const serial = readUnsignedHex(serialNode) ?? unsignedAnyway(serialNode);
   if (issuer === undefined || serial === undefined || extra !== undefined) return undefined;
-  return { kind: 'issuer-serial', issuer: issuer.der, serial };
+  return { kind: 'issuer-serial', issuer: issuer.der, issuerName: issuer, serial };
 }
+
+/** A serial whose first bit is set, written without the zero byte before it: negative by the letter, and not meant so. */
+const unsignedAnyway = (node: DerNode | undefined): string | undefined =>
+  node?.tag === tags.integer ? hex(node.content).toUpperCase() : undefined;
 
 export function refDer(gm: Gm, kind: CertificateRef['kind'], certificate: Certificate): Bytes {
   if (kind === 'key-id') return implicit(0, keyIdOf(gm, certificate));
   return sequence(certificate.issuer.der, integer(fromHex(certificate.serial) ?? new Uint8Array(0)));
 }
+
+/**
+ * The same with what vendors do to it: an issuer copied with other string types or spacing, a key identifier computed with SM3 although the certificate
+ * carries another. Only for finding out which key to try; what opens is decided by opening.
+ */
+export function mayName(gm: Gm, ref: CertificateRef, certificate: Certificate): boolean {
+  if (refNames(gm, ref, certificate)) return true;
+  if (ref.kind === 'key-id') {
+    const bits = keyBitsOf(certificate);
+    return [digest(gm, 'sha1', bits), gm.sm3(bits), gm.sm3(bits).subarray(0, 20)].some((id) =>
+      equalBytes(ref.keyId, id),
+    );
+  }
+  return ref.serial === certificate.serial && folded(ref.issuerName) === folded(certificate.issuer);
+}
+
+const folded = (name: Name): string =>
+  JSON.stringify(
+    name.attributes.map(({ oid, value }) => [oid, value.normalize('NFKC').replace(/\s+/g, ' ').trim().toLowerCase()]),
+  );
 
 export function refNames(gm: Gm, ref: CertificateRef, certificate: Certificate): boolean {
   if (ref.kind === 'key-id') return equalBytes(ref.keyId, keyIdOf(gm, certificate));

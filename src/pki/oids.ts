@@ -26,6 +26,8 @@ export const oids = {
   sha512: '2.16.840.1.101.3.4.2.3',
   /** Without a mode arc: CFCA means CBC by it, SM2EnvelopedKey ECB. */
   sm4: '1.2.156.10197.1.104',
+  /** Written for SM4-CBC by one library of the field (domain 1.4). */
+  sm4Mistaken: '1.2.156.10197.1.100',
   sm4Ecb: '1.2.156.10197.1.104.1',
   sm4Cbc: '1.2.156.10197.1.104.2',
   sm4Ctr: '1.2.156.10197.1.104.7',
