@@ -12,6 +12,10 @@ export type IdPrefix =
   | 'key'
   | 'req'
   | 'his'
+  // envelope: tasks of encrypt, ciphertexts, items to open
+  | 'enc'
+  | 'cph'
+  | 'itm'
   // opening: openings, lots, persons, shares, amendments, events, capsules, wraps, rehearsals, approvals, words about the clock
   | 'opn'
   | 'lot'

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Logger } from '#kernel/log.ts';
 import { StoreStartError } from './faults.ts';
 import { base } from './migrations/0001-base.ts';
+import { envelope } from './migrations/0002-envelope.ts';
 import { opening } from './migrations/0003-opening.ts';
 import { hall } from './migrations/0004-hall.ts';
 import { nonce } from './migrations/0005-nonce.ts';
@@ -14,7 +15,7 @@ export interface Migration {
 }
 
 /** In order; a name once released never changes. */
-const migrations: readonly Migration[] = [base, opening, hall, nonce];
+const migrations: readonly Migration[] = [base, envelope, opening, hall, nonce];
 
 const MIGRATORS = 0x6361_6d69;
 

@@ -1,3 +1,4 @@
+import type { EnvelopeTables } from './schema-envelope.ts';
 import type { HallTables } from './schema-hall.ts';
 import type { OpeningTables } from './schema-opening.ts';
 
@@ -8,7 +9,7 @@ import type { OpeningTables } from './schema-opening.ts';
  * `*_index`   keyed hash of a value, for equality look-ups only
  */
 
-export interface DB extends OpeningTables, HallTables {
+export interface DB extends EnvelopeTables, OpeningTables, HallTables {
   unit: UnitTable;
   unit_secret: UnitSecretTable;
   platform: PlatformTable;
@@ -240,13 +241,13 @@ export interface InteractionTable {
 export interface OutboxTable {
   id: string;
   /** Domain event kind; the encoder of app.ts turns it into a wire message. */
-  kind: 'login.verified';
+  kind: 'login.verified' | 'decrypt.opened';
   unit_id: string;
   orgcode: string;
   interaction_id: string;
   state_version: number;
   /** Which row of delivery/schedule.ts says when to try again. */
-  schedule: 'login' | 'document';
+  schedule: 'login' | 'window' | 'document';
   /** Domain event as JSON, sealed; '' once delivered, lapsed or refused. */
   body_sealed: string;
   state: 'pending' | 'delivered' | 'refused' | 'lapsed' | 'parked';

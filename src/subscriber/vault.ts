@@ -27,8 +27,8 @@ interface StoredBefore {
 /** The room's sealed columns and keyed indexes, by name. Nothing else in the room knows where a value is bound to. */
 export interface Vault {
   readonly index: {
-    certificate(certificate: Certificate): string;
-    serial(certificate: Certificate): string;
+    certificate(certificate: Pick<Certificate, 'fingerprint'>): string;
+    serial(certificate: Pick<Certificate, 'serial'>): string;
     spki(certificate: Certificate): string;
     /** Of a normalised code. */
     unitCode(code: string): string;
