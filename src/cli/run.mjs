@@ -21,6 +21,7 @@ const programs = {
   bench: () => ['test/bench/main.ts', ...rest],
   hostile: () => ['test/hostile/long.ts', ...rest],
   forced: () => ['test/forced/forced.ts', ...rest],
+  mutants: () => ['test/crypto/false-accepts.ts', ...rest],
   figures: () => ['test/faults/figures.ts', ...rest],
   threats: () => ['test/threats/main.ts', ...rest],
   test: () => [

@@ -18,7 +18,7 @@ import { type Bytes, base64, concat } from '#kernel/bytes.ts';
 import { curve, isScalar, leftPad } from './curve.ts';
 import { tlv, uint } from './der.ts';
 import type { Sm2PublicKey } from './gm.ts';
-import { mask, unmask } from './kdf.ts';
+import { mask } from './kdf.ts';
 import type { PrivateMaterial, Provider } from './primitives.ts';
 import { readSignature, writeSignature, writeSpki } from './wire.ts';
 
@@ -123,7 +123,7 @@ export function createNodeNative(nonce: () => Bytes = freshScalar): Provider {
         if (masked !== undefined) return { point: publicOf(k), ...masked };
       }
     },
-    decrypt: (d, ciphertext) => unmask(sm3, multiply(d, ciphertext.point), ciphertext),
+    shared: multiply,
   };
 }
 

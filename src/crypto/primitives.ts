@@ -46,6 +46,6 @@ export interface Provider {
   sign(key: PrivateMaterial, z: Bytes | null, message: readonly Bytes[]): Bytes;
   verify(key: Sm2PublicKey, z: Bytes | null, message: readonly Bytes[], raw: Bytes): boolean;
   encrypt(key: Sm2PublicKey, plaintext: Bytes): SplitCiphertext;
-  /** undefined: C3 does not match, or the key stream was all zero. */
-  decrypt(d: Bytes, ciphertext: SplitCiphertext): Bytes | undefined;
+  /** x2‖y2 of d·P, 64 bytes: the shared point of a decryption. The gates make key stream, plaintext and C3 of it. */
+  shared(d: Bytes, point: Bytes): Bytes;
 }

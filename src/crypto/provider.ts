@@ -91,7 +91,7 @@ export function selfTest(options: GmOptions = {}): Readonly<Record<Primitive, Pr
   for (const primitive of PRIMITIVES) {
     const forced = options.force?.[primitive];
     const candidates = [first, second].filter((provider) => forced === undefined || provider.name === forced);
-    const referee = { verify: chosen['sm2-verify'], decrypt: chosen['sm2-decrypt'] };
+    const referee = { verify: chosen['sm2-verify'], decrypt: chosen['sm2-decrypt'], sm3: chosen['sm3'] };
     const fit = candidates.find((provider) => passes(provider, primitive, referee));
     if (fit === undefined) throw fault(`no provider passes the self-test of ${primitive}`);
     if (forced === undefined && fit !== first) {

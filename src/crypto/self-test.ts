@@ -1,6 +1,7 @@
 import { type Bytes, equalBytes, utf8 } from '#kernel/bytes.ts';
 import { isPoint, isPrivateScalar } from './curve.ts';
 import type { Sm2PublicKey, Sm4Mode } from './gm.ts';
+import { unmask } from './kdf.ts';
 import type { Primitive, PrivateMaterial, Provider } from './primitives.ts';
 
 /**
@@ -26,6 +27,10 @@ const CIPHERTEXT = {
   c2: of('21886ca989ca9c7d58087307ca93092d651efa'),
 };
 const PLAINTEXT = utf8('encryption standard');
+/** x2‖y2 of the same example. */
+const SHARED = of(
+  '335e18d751e51f040e27d468138b7ab1dc86ad7f981d7d416222fd6ab3ed230dab743ebcfb22d64f7b6ab791f70658f25b48fa93e54064fdbfbed3f0bd847ac9',
+);
 const SM4_KEY = of('0123456789abcdeffedcba9876543210');
 const SM4_IV = of('000102030405060708090a0b0c0d0e0f');
 
@@ -36,7 +41,8 @@ const privateKey = (): PrivateMaterial => ({ d: D, publicKey: publicKey() });
 /** Signatures and ciphertexts are random: what has already passed its own known answers judges them. */
 export interface Referee {
   readonly verify: Pick<Provider, 'verify'> | undefined;
-  readonly decrypt: Pick<Provider, 'decrypt'> | undefined;
+  readonly decrypt: Pick<Provider, 'shared'> | undefined;
+  readonly sm3: Pick<Provider, 'sm3'> | undefined;
 }
 
 /** Whether this provider does this primitive right. Never throws. */
@@ -90,10 +96,11 @@ const tests: Record<Primitive, (provider: Provider, referee: Referee) => boolean
   // a signer that uses an empty id or no Z fails here
   'sm2-sign': (use, { verify }) => verify?.verify(publicKey(), Z, MESSAGE, use.sign(privateKey(), Z, MESSAGE)) === true,
   'sm2-decrypt': decrypts,
-  'sm2-encrypt': (use, { decrypt }) => {
+  'sm2-encrypt': (use, { decrypt, sm3 }) => {
     const sealed = use.encrypt(publicKey(), PLAINTEXT);
-    const opened = decrypt?.decrypt(D, sealed);
-    return isPoint(sealed.point) && opened !== undefined && equalBytes(opened, PLAINTEXT);
+    if (decrypt === undefined || sm3 === undefined || !isPoint(sealed.point)) return false;
+    const opened = unmask(sm3.sm3, decrypt.shared(D, sealed.point), sealed);
+    return opened !== undefined && equalBytes(opened, PLAINTEXT);
   },
   'sm2-keygen': (use) => {
     const d = use.generate();
@@ -111,8 +118,10 @@ function verifies(use: Provider): boolean {
   );
 }
 
-function decrypts(use: Provider): boolean {
-  const opened = use.decrypt(D, CIPHERTEXT);
-  const wrong = use.decrypt(D, { ...CIPHERTEXT, c3: CIPHERTEXT.point.subarray(1, 33) });
+function decrypts(use: Provider, { sm3 }: Referee): boolean {
+  const shared = use.shared(D, CIPHERTEXT.point);
+  if (sm3 === undefined || !equalBytes(shared, SHARED)) return false;
+  const opened = unmask(sm3.sm3, shared, CIPHERTEXT);
+  const wrong = unmask(sm3.sm3, shared, { ...CIPHERTEXT, c3: CIPHERTEXT.point.subarray(1, 33) });
   return opened !== undefined && equalBytes(opened, PLAINTEXT) && wrong === undefined;
 }

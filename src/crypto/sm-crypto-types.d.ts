@@ -9,6 +9,7 @@ declare module 'sm-crypto' {
       getPublicKeyFromPrivateKey(privateKey: string): string;
       /** `cipherMode` 1: C1C3C2, 0: C1C2C3; no 04 prefix. */
       doEncrypt(message: Input, publicKey: string, cipherMode?: 0 | 1): string;
+      /** Only tests ask it: `shared` needs what it keeps to itself. */
       doDecrypt(ciphertext: string, privateKey: string, cipherMode: 0 | 1, options: { output: 'array' }): number[];
       doSignature(
         message: Input,
@@ -39,4 +40,19 @@ declare module 'sm-crypto' {
 
   const smCrypto: SmCrypto;
   export default smCrypto;
+}
+
+/** Its curve, which the package's front door does not show. */
+declare module 'sm-crypto/src/sm2/utils.js' {
+  interface Big {
+    toString(radix: 16): string;
+    readonly constructor: new (text: string, radix: 16) => Big;
+  }
+  interface Point {
+    multiply(k: Big): Point;
+    getX(): { toBigInteger(): Big };
+    getY(): { toBigInteger(): Big };
+  }
+  const utils: { generateEcparam(): { readonly curve: { decodePointHex(point: string): Point }; readonly n: Big } };
+  export default utils;
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import smCrypto from 'sm-crypto';
+import utils from 'sm-crypto/src/sm2/utils.js';
 import { type Bytes, concat, hex } from '#kernel/bytes.ts';
 import type { Provider } from './primitives.ts';
 import { Sm4Run, sm4Transform } from './sm-crypto-sm4.ts';
@@ -9,10 +10,12 @@ import { Sm4Run, sm4Transform } from './sm-crypto-sm4.ts';
  *
  * - Its defaults changed between versions, so `hash` and `der` are always said. We hand it e = SM3(Z ‖ M) and say `hash: false`: its own Z takes
  *   text ids only.
- * - `doDecrypt` answers [] for every failure and checks neither an all-zero key stream nor an empty C2; the gates refuse an empty C2, and a key stream
- *   of zeros shows as plaintext = C2.
+ * - `doDecrypt` keeps the shared point to itself, which the trial for old clients' ciphertexts needs; of its parts we use the multiplication.
  */
 export function createSmCrypto(): Provider {
+  const { curve, n } = utils.generateEcparam();
+  /** Its own big integers, of a library that it does not hand on. */
+  const numberOf = (value: Bytes) => new n.constructor(hex(value), 16);
   return {
     name: 'sm-crypto',
     sm3,
@@ -83,10 +86,12 @@ export function createSmCrypto(): Provider {
         }
       }
     },
-    decrypt(d, { point, c3, c2 }) {
-      const layout = hex(concat(point.subarray(1), c3, c2));
-      const plaintext = Buffer.from(smCrypto.sm2.doDecrypt(layout, hex(d), 1, { output: 'array' }));
-      return plaintext.length === c2.length && !plaintext.equals(c2) ? plaintext : undefined;
+    shared(d, point) {
+      const product = curve.decodePointHex(hex(point)).multiply(numberOf(d));
+      const [x, y] = [product.getX(), product.getY()].map((field) =>
+        field.toBigInteger().toString(16).padStart(64, '0'),
+      );
+      return bytes(`${x}${y}`);
     },
   };
 }

@@ -2,6 +2,7 @@ import { type Bytes, concat, utf8 } from '#kernel/bytes.ts';
 import { HubError } from '#kernel/errors.ts';
 import { curve, isPrivateScalar, leftPad } from './curve.ts';
 import type { SignerId, Sm2, Sm2PrivateKey, Sm2PublicKey } from './gm.ts';
+import { unmask, unmaskUnpadded } from './kdf.ts';
 import type { PrivateMaterial, Provider } from './primitives.ts';
 import {
   ciphertextCandidates,
@@ -23,12 +24,13 @@ export interface Sm2Providers {
   readonly sign: Pick<Provider, 'sign'>;
   readonly verify: Pick<Provider, 'verify'>;
   readonly encrypt: Pick<Provider, 'encrypt'>;
-  readonly decrypt: Pick<Provider, 'decrypt'>;
+  readonly decrypt: Pick<Provider, 'shared'>;
   readonly keygen: Pick<Provider, 'generate' | 'publicOf'>;
 }
 
 /** SM2 behind its gates: nothing reaches a provider that has not passed a range, a curve and a DER check. */
 export function createSm2(use: Sm2Providers): Sm2 {
+  const sm3 = (parts: readonly Bytes[]): Bytes => use.sm3.sm3(parts);
   const kept = new Map<string, Sm2PublicKey>();
   const defaultZ = new WeakMap<Sm2PublicKey, Bytes>();
   const secrets = new WeakMap<Sm2PrivateKey, PrivateMaterial>();
@@ -98,13 +100,30 @@ export function createSm2(use: Sm2Providers): Sm2 {
     },
     async decrypt(key, ciphertext) {
       const { d } = materialOf(key);
-      for (const candidate of ciphertextCandidates(ciphertext)) {
-        const plaintext = use.decrypt.decrypt(d, candidate);
-        if (plaintext !== undefined) return { ok: true, plaintext, layout: candidate.layout };
+      const candidates = ciphertextCandidates(ciphertext);
+      const sharedOf = oncePerPoint((point) => use.decrypt.shared(d, point));
+      for (const { layout, point, ...masked } of candidates) {
+        const plaintext = unmask(sm3, sharedOf(point), masked);
+        if (plaintext !== undefined) return { ok: true, plaintext, layout };
+      }
+      for (const { layout, point, ...masked } of candidates) {
+        const plaintext = unmaskUnpadded(sm3, sharedOf(point), masked);
+        if (plaintext !== undefined) return { ok: true, plaintext, layout: `${layout}-unpadded` };
       }
       return { ok: false };
     },
     z: (key, id = 'default') => zOf(key, id) ?? Buffer.alloc(0),
+  };
+}
+
+/** Layouts of the same bytes often share their point; its multiplication is what a decryption costs. */
+function oncePerPoint(multiply: (point: Bytes) => Bytes): (point: Bytes) => Bytes {
+  const known = new Map<string, Bytes>();
+  return (point) => {
+    const name = Buffer.from(point).toString('latin1');
+    const shared = known.get(name) ?? multiply(point);
+    known.set(name, shared);
+    return shared;
   };
 }
 

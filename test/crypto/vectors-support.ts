@@ -104,7 +104,7 @@ function everything(): Record<Primitive, 'sm-crypto'> {
 
 function remembering(provider: Provider): Provider {
   const verdicts = new Map<string, boolean>();
-  const plaintexts = new Map<string, Bytes | undefined>();
+  const points = new Map<string, Bytes>();
   return {
     ...provider,
     verify(key, z, message, raw) {
@@ -113,10 +113,11 @@ function remembering(provider: Provider): Provider {
       verdicts.set(name, verdict);
       return verdict;
     },
-    decrypt(d, parts) {
-      const name = [d, parts.point, parts.c3, parts.c2].map(hex).join(' ');
-      if (!plaintexts.has(name)) plaintexts.set(name, provider.decrypt(d, parts));
-      return plaintexts.get(name);
+    shared(d, point) {
+      const name = [d, point].map(hex).join(' ');
+      const known = points.get(name) ?? provider.shared(d, point);
+      points.set(name, known);
+      return known;
     },
   };
 }
