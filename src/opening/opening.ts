@@ -32,6 +32,10 @@ export interface Terms {
   readonly title: string;
   /** 招标编号; '' where there is none. */
   readonly number: string;
+  /** 招标人, 招标代理, 开标地点; '' where the caller did not say. */
+  readonly tenderer: string;
+  readonly agency: string;
+  readonly place: string;
   readonly rules: TenderRules;
 }
 

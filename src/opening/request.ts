@@ -6,6 +6,9 @@ export interface OpeningRequest {
   readonly orgcode: string;
   readonly title: string;
   readonly number: string;
+  readonly tenderer: string;
+  readonly agency: string;
+  readonly place: string;
   readonly lots: readonly { readonly code: string; readonly name: string }[];
   readonly opensAt: number;
   /** Default: opensAt. */
