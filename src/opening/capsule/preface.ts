@@ -12,7 +12,7 @@ export const SIGNATURE_ROOM = 1 + 72;
  * Who signed what lies inside: the bidder with his key, the trading system with a certificate or, where it has none, with HMAC-SM3 under its secret, or the
  * hub for a capsule it sealed on a request that the trading system had signed.
  */
-const signer = z.discriminatedUnion('by', [
+export const signerName = z.discriminatedUnion('by', [
   z.strictObject({ by: z.literal('bidder'), /** Base64 DER. */ certificate: z.string().max(limits.certificateField) }),
   z.strictObject({ by: z.literal('system'), /** Base64 DER. */ certificate: z.string().max(limits.certificateField) }),
   z.strictObject({
@@ -24,7 +24,7 @@ const signer = z.discriminatedUnion('by', [
     /** Point of the hub's signing key, 130 hex. */ key: z.string().regex(/^04[0-9a-f]{128}$/),
   }),
 ]);
-export type SignerName = z.infer<typeof signer>;
+export type SignerName = z.infer<typeof signerName>;
 
 const schema = z.strictObject({
   v: z.literal(1),
@@ -34,7 +34,7 @@ const schema = z.strictObject({
   size: z.int().min(0).max(limits.capsuleContent),
   /** File name as the sealer gave it, for people; never used as a path. */
   name: z.string().max(255).nullable(),
-  signer,
+  signer: signerName,
 });
 
 /** The first thing inside a capsule. */
