@@ -40,7 +40,7 @@ export const zhDecrypt = {
     },
   },
   instead: {
-    ask: { who: '以下系统请求您解密文件' },
+    ask: { who: '以下系统请求您解密文件', valid: '解密时间', validLeft: '{left}后结束', validEnded: '已结束' },
     key: {
       pinKnown: '这把 UKey 已通过 PIN 码验证，可直接解密。',
       pinCancelled: '您已取消输入 PIN 码，可以重新点击解密。',
@@ -115,7 +115,6 @@ export const zhDecrypt = {
     plugged: '当前插入',
     need: '需要',
     match: 'UKey 匹配',
-    validThen: '加密时有效',
     until: '{date} 到期',
     oldKey: '续期前的证书',
     files: '本次解密 {n} 份文件',
@@ -141,7 +140,6 @@ export const zhDecrypt = {
     failed: '未解密',
     undelivered: '未送达',
     notYours: '另一次解密请求',
-    window: '解密时间',
     minuteLeft: '还有 1 分钟，解密时间就要结束。',
     expiredMark: '已过期',
   },
@@ -187,7 +185,12 @@ export const enDecrypt: DecryptWords = {
     },
   },
   instead: {
-    ask: { who: 'This system asks you to decrypt files' },
+    ask: {
+      who: 'This system asks you to decrypt files',
+      valid: 'Time to decrypt',
+      validLeft: 'Ends in {left}',
+      validEnded: 'Ended',
+    },
     key: {
       pinKnown: 'The PIN of this USB key has been verified; you can decrypt at once.',
       pinCancelled: 'You cancelled the PIN. Press the button again when you like.',
@@ -269,7 +272,6 @@ export const enDecrypt: DecryptWords = {
     plugged: 'Plugged in',
     need: 'Needed',
     match: 'Key matches',
-    validThen: 'Valid at encryption',
     until: 'until {date}',
     oldKey: 'before the renewal',
     files: 'Files to decrypt: {n}',
@@ -295,7 +297,6 @@ export const enDecrypt: DecryptWords = {
     failed: 'Not open',
     undelivered: 'Not handed over',
     notYours: 'another request',
-    window: 'Time',
     minuteLeft: 'One minute is left to decrypt.',
     expiredMark: 'Expired',
   },

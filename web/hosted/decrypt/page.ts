@@ -18,7 +18,11 @@ export function createDecryptPage(boot: Boot): Sheet<DecryptView, DecryptScreen>
   return createSheet<DecryptView, DecryptStage>({
     boot,
     stages: {
-      key: keyStage(boot, (road: DecryptRoad) => drawRoad(boot, road)),
+      key: keyStage(
+        boot,
+        (road: DecryptRoad) => drawRoad(boot, road),
+        (road) => [fileList(road.files, road.filesHead)],
+      ),
       files: { element: files, draw: (stage) => drawFiles(stage.progress) },
     },
     pinStage: 'key',
@@ -39,19 +43,15 @@ function drawRequest(boot: Boot, view: DecryptView): void {
 function drawRoad(boot: Boot, road: DecryptRoad): readonly (Node | null)[] {
   const { decrypt: words } = boot.words;
   const needed = road.needed.length === 0 ? null : needBlock(road.neededHead, road.needed);
-  const files = fileList(road.files, road.filesHead);
   const instead = noKeys(boot, road);
-  if (road.closed) return [files, ...(instead ?? [])];
-  if (instead !== null) return [needed, ...instead, files];
-  if (road.versus !== null) return [versusBlock(boot, road), files];
-  if (road.head === null) return [needed, files];
-  return [
-    needed,
-    listHead(boot, road.head),
-    drawCards(boot.words, road.list),
-    road.unknown ? h('p', { class: 'field__hint' }, icon('info', 's'), h('span', {}, words.neededUnknown)) : null,
-    files,
-  ];
+  if (road.closed) return instead ?? [];
+  if (instead !== null) return [needed, ...instead];
+  if (road.versus !== null) return [versusBlock(boot, road)];
+  if (road.head === null) return [needed];
+  const hint = road.unknown
+    ? h('p', { class: 'field__hint' }, icon('info', 's'), h('span', {}, words.neededUnknown))
+    : null;
+  return [needed, listHead(boot, road.head), drawCards(boot.words, road.list), hint];
 }
 
 const needBlock = (head: string, needed: readonly NeededScreen[]): Node =>

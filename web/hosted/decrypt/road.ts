@@ -86,7 +86,8 @@ function said(
   wrong: boolean,
   needed: readonly NeededKey[],
 ): Partial<KeyRoad> {
-  if (wrong) return { notice: wrongNotice(model, boot, needed), pin: null, submit: null };
+  // Above the keys it compares.
+  if (wrong) return { top: road.top ?? wrongNotice(model, boot, needed), notice: null, pin: null, submit: null };
   if (model.armed) return { notice: road.notice, pin: null, submit: null };
   const vendor = vendorNotice(model, boot);
   if (vendor !== null) return { notice: vendor };
@@ -137,10 +138,10 @@ export function neededScreen(one: NeededKey, boot: Boot): NeededScreen {
   const meta = [one.authority?.name ?? words.unknownAuthority, fill(words.tail, { tail: one.tail })];
   return {
     holder: one.holder,
-    meta: one.renewed ? [...meta, decrypt.oldKey] : meta,
-    word: one.expired ? decrypt.expiredMark : '',
+    meta,
+    word: one.renewed ? decrypt.oldKey : one.expired ? decrypt.expiredMark : '',
     date: fill(decrypt.until, { date: one.notAfter }),
-    tone: one.expired ? 'warn' : '',
+    tone: one.expired || one.renewed ? 'warn' : '',
   };
 }
 

@@ -63,7 +63,7 @@ function choosing(model: DecryptModel, boot: Boot): DecryptScreen {
   const road = decryptRoad(model, boot);
   const early = tooEarly(model) ? earlyNotice(model, boot) : null;
   const top = road.top ?? early;
-  const state = road.top === null && early !== null ? 'not-yet' : keyState(model, { ...road, top: road.top });
+  const state = road.top === null && early !== null ? 'not-yet' : keyState(model, road);
   const card = chosenCard(model);
   const matches = card !== null && isReady(card) && (card.opens?.length ?? 0) > 0;
   return {

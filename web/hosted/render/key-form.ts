@@ -6,14 +6,17 @@ import { drawNotice } from './notice.ts';
 import { pinPlace } from './pin.ts';
 import type { StageDrawer } from './sheet.ts';
 
-/** The UKey road: built once, so that a PIN half typed outlives every change around it. `drawList` draws what stands above the PIN. */
+type Places = [HTMLElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement];
+
+/** The UKey road: built once, so that a PIN half typed outlives every change around it. `drawList` draws what stands above the PIN, `drawBelow` what stands below it all. */
 export function keyStage<R extends KeyRoad>(
   boot: Boot,
   drawList: (road: R) => readonly (Node | null)[],
+  drawBelow: (road: R) => readonly (Node | null)[] = () => [],
 ): StageDrawer<{ readonly kind: 'key'; readonly road: R }> {
   const { words } = boot;
   const place = (): HTMLElement => h('div', { class: 'slot' });
-  const [top, list, note, pinSlot, submit, out] = [place(), place(), place(), place(), place(), place()];
+  const [top, list, note, pinSlot, submit, out, below] = Array.from({ length: 7 }, place) as Places;
   const element = h(
     'form',
     { class: 'stage', id: 'key-form', novalidate: true, autocomplete: 'off' },
@@ -23,10 +26,12 @@ export function keyStage<R extends KeyRoad>(
     pinSlot,
     submit,
     out,
+    below,
   );
   const pin = pinPlace(words, pinSlot);
   const drawTop = slot<NoticeScreen | null>(top, (shown) => (shown === null ? [] : [drawNotice(words, shown, true)]));
   const drawAbove = slot<R>(list, drawList);
+  const drawUnder = slot<R>(below, drawBelow);
   const drawNote = slot<{ notice: NoticeScreen | null; quiet: boolean }>(note, ({ notice, quiet }) =>
     notice === null ? [] : [drawNotice(words, notice, quiet)],
   );
@@ -43,7 +48,9 @@ export function keyStage<R extends KeyRoad>(
     draw: ({ road }) => {
       drawTop(road.top);
       // Only what the list itself shows: a PIN's hint or a notice must not rebuild the cards under a person's finger.
-      drawAbove({ ...road, top: null, chosen: null, notice: null, pin: null, submit: null });
+      const bare = { ...road, top: null, chosen: null, notice: null, pin: null, submit: null };
+      drawAbove(bare);
+      drawUnder(bare);
       // Set, not rebuilt: the arrow keys' focus is inside the group.
       for (const input of list.querySelectorAll('input')) input.checked = input.value === road.chosen;
       drawNote({ notice: road.notice, quiet: road.submit !== null });

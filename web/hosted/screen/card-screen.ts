@@ -30,6 +30,7 @@ const offWord: Readonly<Partial<Record<TroubleState, keyof Boot['words']['card']
   'cert-invalid': 'invalid',
   'status-down': 'statusDown',
   locked: 'locked',
+  'wrong-key': 'wrongKey',
 };
 
 export function cardScreen(model: Model, boot: Boot, card: Card): CardScreen {
