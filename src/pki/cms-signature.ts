@@ -12,7 +12,7 @@ import { checkSignature } from './signature.ts';
 
 /** The one question of CMS signatures: did this certificate's key sign these bytes in a form that is allowed? */
 export interface SignerQuestion {
-  readonly info: SignerInfo;
+  readonly info: Pick<SignerInfo, 'digest' | 'attributesDer' | 'signatureAlgorithm' | 'signature'>;
   readonly certificate: Certificate;
   readonly message: { readonly content: Bytes; readonly contentInfo: Bytes };
   readonly forms: readonly SignatureForm[];
