@@ -70,7 +70,10 @@ export async function closeHall(tx: Tx, openingId: string, now: number, confirmU
 export async function finishHall(
   tx: Tx,
   openingId: string,
-  minutes: Pick<HallTable, 'minutes_sealed' | 'minutes_digest' | 'minutes_signature' | 'minutes_key_id' | 'finished_at'>,
+  minutes: Pick<
+    HallTable,
+    'minutes_sealed' | 'minutes_digest' | 'minutes_signature' | 'minutes_key_id' | 'finished_at'
+  >,
 ): Promise<boolean> {
   const result = await tx.db
     .updateTable('hall')
@@ -272,4 +275,6 @@ export const openingsReleased = (h: Handle): Promise<{ id: string; windowEndsAt:
     .where('opening.ended_at', 'is', null)
     .where('hall.closed_at', 'is', null)
     .execute()
-    .then((rows) => rows.flatMap((row) => (row.windowEndsAt === null ? [] : [{ ...row, windowEndsAt: row.windowEndsAt }])));
+    .then((rows) =>
+      rows.flatMap((row) => (row.windowEndsAt === null ? [] : [{ ...row, windowEndsAt: row.windowEndsAt }])),
+    );

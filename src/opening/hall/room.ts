@@ -1,9 +1,9 @@
 import type { DriverHosts } from '#drivers/host.ts';
 import type { Trust } from '#drivers/trust.ts';
 import { createPageRoom, type PageDeps, type PageRoom } from '#interaction/page-room.ts';
-import type { Subscribers } from '#subscriber/subscribers.ts';
 import type { HallTables } from '#store/schema-hall.ts';
 import type { Tx } from '#store/store.ts';
+import type { Subscribers } from '#subscriber/subscribers.ts';
 import type { Room } from '../room.ts';
 import { touchHall } from './repository.ts';
 

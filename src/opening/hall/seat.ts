@@ -46,7 +46,8 @@ export const roleOfOffice = (role: OpeningRole): HallRole | undefined => {
 };
 
 /** The role whose view is shown first. */
-export const mainRole = (roles: readonly HallRole[]): HallRole => ORDER.find((role) => roles.includes(role)) ?? 'bidder';
+export const mainRole = (roles: readonly HallRole[]): HallRole =>
+  ORDER.find((role) => roles.includes(role)) ?? 'bidder';
 
 export const inOrder = (roles: Iterable<HallRole>): HallRole[] => {
   const held = new Set(roles);

@@ -1,0 +1,208 @@
+import type { HallTable } from '#store/schema-hall.ts';
+import { type Gate, gateOf } from '../gate.ts';
+import type { Opening, OpeningFile } from '../opening.ts';
+import { readFile } from '../read-opening.ts';
+import { type Bid, bidsOf } from './bids.ts';
+import { type Cause, decideCause } from './cause.ts';
+import { type Fact, factsOf } from './facts.ts';
+import { type Incident, incidentsOf } from './incident.ts';
+import { factsOfHall } from './note.ts';
+import { outcomeFacts } from './outcome-facts.ts';
+import { type Proposal, proposalOf } from './proposal.ts';
+import * as rows from './repository.ts';
+import { type Hall, unseal } from './room.ts';
+
+export type HallPhase = 'before' | 'due' | 'releasing' | 'window' | 'closed' | 'finished' | 'ended' | 'aborted';
+
+export type BidState = 'waiting' | 'working' | 'opened' | 'failed';
+
+/** A bid with what became of it. */
+export interface SeenBid extends Bid {
+  readonly state: BidState;
+  readonly opened: number;
+  readonly enteredAt: number | null;
+  readonly openedAt: number | null;
+  readonly facts: readonly Fact[];
+  /** null once opened. */
+  readonly cause: Cause | null;
+  readonly response: Response | null;
+}
+
+export interface Response {
+  readonly kind: 'confirmed' | 'objected';
+  readonly at: number;
+  readonly text: string;
+  readonly by: string;
+  readonly answer: string | null;
+}
+
+export interface LotEnd {
+  readonly lotId: string;
+  readonly reason: string;
+  readonly count: number;
+  readonly by: string;
+  readonly at: number;
+}
+
+/** Everything of an opening's hall, for the hub itself; views are cut from it for each seat. */
+export interface Picture {
+  readonly file: OpeningFile;
+  readonly hall: HallTable | undefined;
+  readonly gate: Gate;
+  readonly phase: HallPhase;
+  readonly version: number;
+  readonly now: number;
+  readonly windowStartedAt: number | null;
+  readonly proposals: readonly Proposal[];
+  readonly lotEnds: readonly LotEnd[];
+  /** undefined before the gate: then it has not even been read. */
+  readonly bids: readonly SeenBid[] | undefined;
+  readonly incidents: readonly Incident[];
+}
+
+export const versionOf = (opening: Opening, hall: HallTable | undefined): number =>
+  opening.version + (hall?.version ?? 0);
+
+const FRESH_MS = 1_000;
+const seen = new WeakMap<Hall, Map<string, Picture>>();
+
+/** The picture as it is now; seats that look within the same second of the same version share one. undefined: no such opening. */
+export async function pictureOf(hall: Hall, openingId: string): Promise<Picture | undefined> {
+  const h = hall.store.read;
+  const file = await readFile(hall.room.vault, h, openingId);
+  if (file === undefined) return undefined;
+  const row = await rows.findHall(h, openingId);
+  const gate = await gateOf(hall.room.time, h, file.opening);
+  const version = versionOf(file.opening, row);
+  const kept = seen.get(hall) ?? new Map<string, Picture>();
+  seen.set(hall, kept);
+  const last = kept.get(openingId);
+  const phase = phaseOf(file.opening, row, gate, last?.lotEnds.length === file.lots.length);
+  const now = gate.now;
+  if (last?.version === version && last.phase === phase && now - last.now < FRESH_MS && now >= last.now)
+    return { ...last, now, gate };
+  const picture = await take(hall, file, row, gate);
+  if (kept.size > 200) kept.clear();
+  kept.set(openingId, picture);
+  return picture;
+}
+
+async function take(hall: Hall, file: OpeningFile, row: HallTable | undefined, gate: Gate): Promise<Picture> {
+  const h = hall.store.read;
+  const { opening, lots } = file;
+  const { now } = gate;
+  const proposals = (await rows.proposalsOf(h, opening.id)).map((one) => proposalOf(hall, one, now));
+  const lotEnds = (await rows.lotEndsOf(h, opening.id)).map((one) => ({
+    ...unseal<Omit<LotEnd, 'lotId' | 'at'>>(
+      hall,
+      'hall_lot_end',
+      `${one.opening_id}/${one.lot_id}`,
+      'record_sealed',
+      one.record_sealed,
+    ),
+    lotId: one.lot_id,
+    at: one.at,
+  }));
+  const phase = phaseOf(opening, row, gate, lotEnds.length === lots.length);
+  const windowStartedAt = opening.releasedAt;
+  const seenBids = phase === 'before' ? undefined : await seenBidsOf(hall, file, phase, now);
+  const incidents = incidentsOf((seenBids ?? []).map(({ id, facts }) => ({ bid: id, facts })));
+  return {
+    file,
+    hall: row,
+    gate,
+    phase,
+    version: versionOf(opening, row),
+    now,
+    windowStartedAt,
+    proposals,
+    lotEnds,
+    bids: seenBids,
+    incidents,
+  };
+}
+
+export function phaseOf(opening: Opening, hall: HallTable | undefined, gate: Gate, allEnded: boolean): HallPhase {
+  switch (opening.state) {
+    case 'announced':
+      return gate.open ? 'due' : 'before';
+    case 'releasing':
+      return 'releasing';
+    case 'released':
+      if (hall?.finished_at != null) return 'finished';
+      return hall?.closed_at != null || (opening.windowEndsAt ?? Number.POSITIVE_INFINITY) <= gate.now
+        ? 'closed'
+        : 'window';
+    case 'ended':
+      return hall?.finished_at == null && hall?.closed_at != null ? 'closed' : 'finished';
+    case 'aborted':
+      return allEnded ? 'ended' : 'aborted';
+  }
+}
+
+async function seenBidsOf(hall: Hall, file: OpeningFile, phase: HallPhase, now: number): Promise<SeenBid[]> {
+  const { opening, lots } = file;
+  const h = hall.store.read;
+  const bids = await bidsOf(hall, h, opening.id, lots);
+  const noted = await factsOfHall(hall, opening.id);
+  const common = noted.flatMap((one) => (one.capsuleId === '' ? [one.fact] : []));
+  const byCapsule = new Map<string, Fact[]>();
+  for (const { capsuleId, fact } of noted)
+    if (capsuleId !== '') byCapsule.set(capsuleId, [...(byCapsule.get(capsuleId) ?? []), fact]);
+  const responses = await responsesByBid(hall, opening.id);
+  const window =
+    opening.releasedAt === null || opening.windowEndsAt === null
+      ? null
+      : { startedAt: opening.releasedAt, endsAt: opening.windowEndsAt };
+  const facts = new Map(
+    bids.map((bid) => [
+      bid.id,
+      bid.files.flatMap((file) => [...(byCapsule.get(file.capsuleId) ?? []), ...outcomeFacts(file)]),
+    ]),
+  );
+  const incidents = incidentsOf(bids.map((bid) => ({ bid: bid.id, facts: facts.get(bid.id) ?? [] })));
+  return bids.map((bid) => {
+    const own = [...(facts.get(bid.id) ?? []), ...common];
+    const opened = bid.files.filter((one) => one.state === 'opened').length;
+    const done = opened === bid.files.length;
+    const incident = incidents.find((one) => one.bids.includes(bid.id));
+    const context = { now, window, incident: incident ? { name: incident.name, bids: incident.bids.length } : null };
+    const cause = done ? null : decideCause(own, context);
+    const entered = factsOf(own, 'page-entered').map((fact) => fact.at);
+    return {
+      ...bid,
+      opened,
+      facts: own,
+      cause,
+      state: stateOf(done, phase, cause, entered.length > 0),
+      enteredAt: entered.length === 0 ? null : Math.min(...entered),
+      openedAt: done ? Math.max(...bid.files.map((one) => one.endedAt ?? one.updatedAt)) : null,
+      response: responses.get(bid.id) ?? null,
+    };
+  });
+}
+
+function stateOf(done: boolean, phase: HallPhase, cause: Cause | null, entered: boolean): BidState {
+  if (done) return 'opened';
+  if (phase === 'closed' || phase === 'finished') return 'failed';
+  if (cause !== null && cause.weight !== 'open' && cause.kind !== 'NOT_RELEASED') return 'failed';
+  return entered ? 'working' : 'waiting';
+}
+
+async function responsesByBid(hall: Hall, openingId: string): Promise<Map<string, Response>> {
+  const found = await rows.responsesOf(hall.store.read, openingId);
+  return new Map(
+    found.map((row) => [
+      row.bid_id,
+      {
+        ...unseal<{ text: string; by: string }>(hall, 'hall_response', row.id, 'record_sealed', row.record_sealed),
+        kind: row.kind,
+        at: row.at,
+        answer:
+          row.answer_sealed === null
+            ? null
+            : unseal<{ text: string }>(hall, 'hall_response', row.id, 'answer_sealed', row.answer_sealed).text,
+      },
+    ]),
+  );
+}
