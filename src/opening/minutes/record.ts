@@ -19,7 +19,7 @@ const sm3 = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.int().min(0);
 
 /** Whose the cause was. `unknown` is allowed; a false accusation never is (design 8). */
-export const causeParties = ['bidder', 'platform', 'authority', 'network', 'unknown'] as const;
+export const causeParties = ['bidder', 'platform', 'vendor', 'network', 'unknown'] as const;
 export type CauseParty = (typeof causeParties)[number];
 
 /** A certificate as people may be told of it. */
@@ -29,8 +29,17 @@ const certificate = z.strictObject({
   tail: line(16),
 });
 
-/** One thing that was seen, and when. `kind` is the journal's word for it. */
-const evidence = z.strictObject({ at: instant, kind: line(80).min(1), text });
+/** One thing that is known of a bid. `kind` is the hub's word for it. */
+const evidence = z.strictObject({
+  at: instant,
+  kind: line(80).min(1),
+  text,
+  from: z.enum(['hub', 'page', 'vendor', 'custodian', 'platform']),
+  /** false: somebody's report, which proves nothing. */
+  proof: z.boolean(),
+  /** Row of the hash-chained journal, where it stands there. */
+  journal: count.nullable(),
+});
 
 const person = z.strictObject({ name: text, organisation: line(200), certificate: certificate.nullable() });
 
@@ -50,8 +59,10 @@ const custodian = z.strictObject({
 
 const cause = z.strictObject({
   party: z.enum(causeParties),
-  /** Stable word for programs, e.g. `wrong-key`, `vendor-wide`. */
+  /** Stable word for programs: `WRONG_KEY`, `VENDOR_WIDE`. */
   code: line(80).min(1),
+  /** `proved` by the hub's own evidence · `reported`: only a page says so · `open`: nothing speaks for anybody. */
+  weight: z.enum(['proved', 'reported', 'open']),
   /** What happened, one sentence. */
   text,
   evidence: z.array(evidence).max(50),
@@ -60,17 +71,13 @@ const cause = z.strictObject({
   decidedBy: z.enum(['hub', 'persons']),
 });
 
-const bid = z.strictObject({
+/** One sealed capsule of a bid. */
+const file = z.strictObject({
   capsule: line(64).min(1),
-  bidder: z.strictObject({
-    name: text,
-    /** Unified credit code; '' for a person, whose number is not printed. */
-    unitCode: line(64),
-    /** The encryption certificate it was sealed to. */
-    certificate: certificate.nullable(),
-  }),
+  /** What people call it: 技术标. */
+  label: text,
   receipt: z.strictObject({
-    /** SM3 of the receipt's canonical bytes. */
+    /** SM3 of the receipt's canonical record. */
     sm3,
     /** SM3 of the whole capsule. */
     capsuleSm3: sm3,
@@ -88,11 +95,32 @@ const bid = z.strictObject({
   deliveredAt: instant.nullable(),
   /** Of the content, as opened. */
   content: z.strictObject({ sm3, bytes: count }).nullable(),
+});
+
+/** One bidder's bid for one lot: all its files. */
+const bid = z.strictObject({
+  id: line(64).min(1),
+  bidder: z.strictObject({
+    name: text,
+    /** Unified credit code; '' for a person, whose number is not printed. */
+    unitCode: line(64),
+    /** The encryption certificate it was sealed to. */
+    certificate: certificate.nullable(),
+  }),
+  /** `opened`: every file of it. */
+  state: z.enum(['opened', 'not-opened']),
+  files: z.array(file).min(1).max(200),
   /** Of a bid that did not open; null for one that did. */
   cause: cause.nullable(),
-  /** What the bidder put on record after the opening. */
+  /** What the bidder put on record after the opening, and the host's answer to an objection. */
   response: z
-    .strictObject({ kind: z.enum(['confirmed', 'objected']), at: instant, by: person, text: line(500) })
+    .strictObject({
+      kind: z.enum(['confirmed', 'objected']),
+      at: instant,
+      by: person,
+      text: line(500),
+      answer: line(500),
+    })
     .nullable(),
 });
 
@@ -114,11 +142,13 @@ const decision = z.strictObject({
   /** What was decided: 解密窗口延长 10 分钟. */
   text,
   reason: text,
+  /** 招标文件第三章 5.2.4; '' where none was named. */
+  basis: line(500),
   proposedBy: person,
   /** null where the rule asks for one person only. */
   approvedBy: person.nullable(),
-  /** Capsules it is about; [] = all. */
-  capsules: z.array(line(64)).max(20_000),
+  /** Bids it is about; [] = all. */
+  bids: z.array(line(64)).max(20_000),
 });
 
 const schema = z.strictObject({
@@ -170,6 +200,7 @@ const schema = z.strictObject({
 export type OpeningRecord = Readonly<z.infer<typeof schema>>;
 export type RecordedLot = OpeningRecord['lots'][number];
 export type RecordedBid = RecordedLot['bids'][number];
+export type RecordedFile = RecordedBid['files'][number];
 export type RecordedCause = NonNullable<RecordedBid['cause']>;
 export type RecordedDecision = OpeningRecord['decisions'][number];
 export type RecordedPerson = NonNullable<OpeningRecord['host']>;
