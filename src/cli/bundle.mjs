@@ -1,6 +1,8 @@
 // Bundles the published package: Node strips no types below node_modules, so what is installed from a registry must be JavaScript.
 //   main.js    the command line (hub and agent); npm dependencies are left to the installer, commands are chunks loaded when named
 //   child.js   the drivers' own program with everything inside: its permission flags let it read nothing but this folder
+//   one-shot.js  what deals, opens and seals in a process of its own, closed in the same way
+//   sdk.js     sealing at the client, for trading systems' own programs: import { … } from 'ca-interop-hub/sdk'
 //   web/ docs/ what the pages and the documentation are served from
 //
 //   node src/cli/bundle.mjs [folder]     default: dist
@@ -36,6 +38,12 @@ await build({
   banner: { js: '#!/usr/bin/env node' },
 });
 await build({ ...common, entryPoints: { child: 'src/drivers/child.ts' }, banner: { js: requireForCommonJs } });
+await build({
+  ...common,
+  entryPoints: { 'one-shot': 'src/opening/process/one-shot.ts' },
+  banner: { js: requireForCommonJs },
+});
+await build({ ...common, entryPoints: { sdk: 'src/opening/capsule/sdk.ts' }, banner: { js: requireForCommonJs } });
 await cp(join(root, 'src/docs/docs.css'), join(outdir, 'docs/docs.css'));
 await cp(join(root, 'src/docs/samples'), join(outdir, 'docs/samples'), { recursive: true });
 await buildWeb({ outDir: join(outdir, 'web'), minify: true });

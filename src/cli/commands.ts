@@ -42,6 +42,10 @@ const commands: Readonly<Record<string, Command>> = {
     usage: 'journal export|verify        导出日志；离线校验导出文件（不需要数据库）',
     run: async (args) => (await import('./journal.ts')).runJournal(args),
   },
+  seal: {
+    usage: 'seal 文件 --ticket …          在本机密封投标文件或保函（seal --help；不需要数据库和网络）',
+    run: async (args) => (await import('./seal.ts')).runSeal(args),
+  },
   agent: {
     usage: 'agent …                      证书助手：UKey 与网页之间的桥（agent --help）',
     run: async (args) => (await import('./agent.ts')).runAgent(args),
