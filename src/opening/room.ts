@@ -10,6 +10,7 @@ import type { FieldCipher } from '#store/field-cipher.ts';
 import type { Store } from '#store/store.ts';
 import type { Subscribers } from '#subscriber/subscribers.ts';
 import { createEvents, type Events } from './events.ts';
+import type { NoteOfBid } from './notes.ts';
 import type { OneShots } from './process/one-shots.ts';
 import type { TimeTrust } from './time-trust.ts';
 import { createVault, type Vault } from './vault.ts';
@@ -32,6 +33,8 @@ export interface OpeningDeps {
   readonly publicUrl: string;
   /** The hub's signing key: tickets, receipts, announcements. */
   readonly signingKey: Sm2PrivateKey;
+  /** The hall's ear for what became known of a bid. */
+  readonly note: NoteOfBid;
 }
 
 /** The same with what the room made of them; handed to every use case. */
