@@ -5,7 +5,7 @@ const rows: Record<AgentErrorCode, { readonly sar?: string; readonly message: st
   NOT_AUTHORIZED: { message: '页面尚未获得授权，请刷新页面后重试。' },
   GRANT_INVALID: { message: '页面授权无效或已过期，请刷新页面后重试；如果本机时间不准，请先校准。' },
   OPERATION_NOT_GRANTED: { message: '页面没有获得此项操作的授权，请刷新页面后重试。' },
-  TEXT_REFUSED: { message: '待签内容不是本次登录的验证原文，证书助手没有签名。请刷新页面后重试。' },
+  TEXT_REFUSED: { message: '待签内容不是本次操作的验证原文，证书助手没有签名。请刷新页面后重试。' },
   KEY_NOT_FOUND: { sar: '0x0A00001B', message: '未检测到 UKey，请插入后重试。' },
   KEY_REMOVED: { sar: '0x0A000023', message: 'UKey 已拔出，本次操作未完成，请重新插入。' },
   PIN_INCORRECT: { sar: '0x0A000024', message: 'PIN 码错误，还可尝试 {n} 次；用完后 UKey 将被锁定。' },

@@ -75,7 +75,7 @@ export type AgentRequest =
         readonly to?: string;
       };
     }
-  /** Wraps a bid's key anew to a renewed certificate of the same holder and signs that with the old key (grant operation `rewrap`). */
+  /** Wraps a bid's key anew to a renewed certificate and signs that with the old key (grant operation `rewrap`). Whose it is the hub judges. */
   | {
       readonly id: string;
       readonly method: 'rewrap';

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
-import { startAgent } from '#agent/agent.ts';
+import { type RunningAgent, startAgent } from '#agent/agent.ts';
 import { type ControlAnswer, type ControlCommand, readTicket, sendCommand } from '#agent/control.ts';
 import { fetchHubIdentity } from '#agent/pair.ts';
 import { addPairing, readPairings, removePairing, sameFingerprint } from '#agent/pairings.ts';
@@ -84,6 +84,12 @@ async function start(place: Place, values: Values): Promise<number> {
     return say('端口应为 0 至 65535。', 2);
   const log = createLog('warn');
   const gm = createGm({ alarm: (message) => log.warn(message) });
+  const { promise: running, resolve: isRunning } = Promise.withResolvers<RunningAgent>();
+  // Before the port opens and its ticket is written: whoever sees them may end us at once. A forked child hears of its parent's death by the
+  // channel, any other by its standard input.
+  const forked = values['with-parent'] && process.connected;
+  if (forked) process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  const ended = endOnSignals(async () => (await running).close(), values['with-parent'] && !forked);
   const agent = await startAgent({
     gm,
     clock: systemClock,
@@ -101,12 +107,9 @@ async function start(place: Place, values: Values): Promise<number> {
       `证书助手已启动：${agent.url}\nUKey 目录：${place.keys}\n已配对平台：${paired.join('、') || '无（先执行 agent pair 平台地址）'}`,
       0,
     );
-  if (values['with-parent'] && process.connected) {
-    process.send?.({ url: agent.url, port: agent.port });
-    process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
-  }
-  // a forked child hears of its parent's death by the channel, any other by its standard input
-  return endOnSignals(() => agent.close(), values['with-parent'] && !process.connected);
+  if (forked && process.connected) process.send?.({ url: agent.url, port: agent.port });
+  isRunning(agent);
+  return ended;
 }
 
 async function pair(place: Place, address: string, values: Values): Promise<number> {

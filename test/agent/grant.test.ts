@@ -6,7 +6,8 @@ import { codeOf, type Desk, gm, good, HUB, makeKey, openDesk, type Page, START, 
 let desk: Desk;
 beforeAll(async () => {
   desk = await openDesk();
-  await makeKey(`${desk.keyDir}/one.json`);
+  const { file } = await makeKey(`${desk.keyDir}/one.json`);
+  desk.agent.slots.plug(file); // the folder's own notice comes when it comes
 });
 afterAll(() => desk.close());
 
@@ -29,6 +30,7 @@ describe('a grant', () => {
     expect(codeOf(await page.call('pinDialog', { key }))).toBe('NOT_AUTHORIZED');
     expect(codeOf(await page.call('sign', { key, text: 'x' }))).toBe('NOT_AUTHORIZED');
     expect(codeOf(await page.call('unwrap', { key, wrapped: '' }))).toBe('NOT_AUTHORIZED');
+    expect(codeOf(await page.call('rewrap', { key, wrapped: '', certificate: '', text: '' }))).toBe('NOT_AUTHORIZED');
   });
 
   it('for another connection, another origin or another time does not', async () => {

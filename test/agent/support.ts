@@ -149,11 +149,15 @@ export function challenge(changes: Readonly<Record<string, string>> = {}): strin
 /** A key file with certificates of the test PKI. */
 export async function makeKey(
   file: string,
-  changes: Partial<Pick<SoftwareKeyOptions, 'label' | 'pinEntry' | 'tries'>> & { authority?: VendorId } = {},
+  changes: Partial<Pick<SoftwareKeyOptions, 'label' | 'pinEntry' | 'tries'>> & {
+    authority?: VendorId;
+    encryptionKey?: Sm2PrivateKey;
+  } = {},
 ): Promise<SoftwareKeyOptions> {
-  const { authority = 'beichen', ...rest } = changes;
+  const { authority = 'beichen', encryptionKey, ...rest } = changes;
   const holder = companies.liaoning;
-  const pair = await (await pki).issueKeyPair({ authority, holder });
+  const keys = encryptionKey && { signKey: gm.sm2.generateKey(), encKey: encryptionKey };
+  const pair = await (await pki).issueKeyPair({ authority, holder, ...(keys && { keys }) });
   const options: SoftwareKeyOptions = {
     file,
     label: holder.unitName,
