@@ -119,7 +119,8 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
     trust,
     subscribers,
   } = core;
-  const outbox = createOutbox({ cipher, clock, random });
+  // The outbox hands to the dispatcher what it may send at once, the dispatcher tells the logins, the logins fill the outbox: late-bound again.
+  const outbox = createOutbox({ cipher, clock, random, takeAtOnce: (tx, row) => dispatcher.takeAtOnce(tx, row) });
   const drivers = createDriverHosts({ authorities, egress, clock, random, log, installed });
   const signing = await loadHubKey(store, { gm, cipher, clock, random }, 'signing');
   const { publicUrl } = config;

@@ -8,8 +8,11 @@ import { bodyPlace } from './outbox.ts';
 import { type Attempt, expired, type Next, nextStep } from './schedule.ts';
 
 export interface Courier {
-  /** One attempt: send under a held lease, then record what follows. Never rejects. */
-  deliver(claim: Claim, halt: AbortSignal): Promise<void>;
+  /**
+   * One attempt: send under a held lease, then record what follows. `sent` is called in between, when the receiver is done with it.
+   * Resolves to whether the message has come to its end; never rejects.
+   */
+  deliver(claim: Claim, halt: AbortSignal, sent: () => void): Promise<boolean>;
 }
 
 const FINISH_TRIES = 5;
@@ -53,7 +56,7 @@ export function createCourier(deps: DispatcherDeps, leases: Leases, leaseMs: num
   };
 
   /** What was sent must be recorded: a database that is busy for a moment is asked again while the lease holds. */
-  const record = async (claim: Claim, event: OutboxEvent, next: Next): Promise<void> => {
+  const record = async (claim: Claim, event: OutboxEvent, next: Next): Promise<boolean> => {
     for (let tries = 1; ; tries += 1) {
       try {
         const held = await store.tx(async (tx) => {
@@ -62,32 +65,32 @@ export function createCourier(deps: DispatcherDeps, leases: Leases, leaseMs: num
           return true;
         });
         if (!held) log.warn({ delivery: claim.id }, 'another dispatcher has taken this message; its result stands');
-        return;
+        return held && next.kind !== 'retry';
       } catch (error) {
         log.error({ err: error, delivery: claim.id, tries }, 'the result of a delivery could not be recorded');
-        if (tries >= FINISH_TRIES) return; // the lease runs out and the message is sent again: once in effect is the receiver's taskId
+        if (tries >= FINISH_TRIES) return false; // the lease runs out and the message is sent again: once in effect is the receiver's taskId
         await sleep(100 * 2 ** tries);
       }
     }
   };
 
-  const deliver = async (claim: Claim, halt: AbortSignal): Promise<void> => {
+  const deliver = async (claim: Claim, halt: AbortSignal, sent: () => void): Promise<boolean> => {
     const body = bodyOf(claim);
     const event = eventOf(claim, body ?? {});
     const lost = new AbortController();
     const heart = heartbeat(claim, lost);
     try {
       if (clock.now() >= claim.deadline_at) {
-        await record(claim, event, expired(claim.schedule, claim.last_error ?? 'never sent'));
-        return;
+        return await record(claim, event, expired(claim.schedule, claim.last_error ?? 'never sent'));
       }
       const result: Attempt = body
         ? await attemptSafely(event, claim.deadline_at, AbortSignal.any([halt, lost.signal]))
         : { kind: 'failed', reason: 'the stored event cannot be opened' };
-      if (lost.signal.aborted) return;
+      sent();
+      if (lost.signal.aborted) return false;
       const spread = (random.bytes(1)[0] ?? 0) / 256;
       const at = { now: clock.now(), deadline: claim.deadline_at, spread };
-      await record(claim, event, nextStep(claim.schedule, claim.attempts, result, at));
+      return await record(claim, event, nextStep(claim.schedule, claim.attempts, result, at));
     } finally {
       heart.stop();
     }
@@ -120,10 +123,11 @@ export function createCourier(deps: DispatcherDeps, leases: Leases, leaseMs: num
   };
 
   return {
-    deliver: (claim, halt) =>
-      deliver(claim, halt).catch((error: unknown) =>
-        log.error({ err: error, delivery: claim.id }, 'a delivery broke off'),
-      ),
+    deliver: (claim, halt, sent) =>
+      deliver(claim, halt, sent).catch((error: unknown) => {
+        log.error({ err: error, delivery: claim.id }, 'a delivery broke off');
+        return false;
+      }),
   };
 }
 

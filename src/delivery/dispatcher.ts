@@ -9,7 +9,8 @@ import type { Store, Tx } from '#store/store.ts';
 import { createCourier } from './courier.ts';
 import type { Egress } from './egress.ts';
 import { type Claim, createLeases, endpointOf } from './leases.ts';
-import { OUTBOX_TOPIC } from './outbox.ts';
+import { OUTBOX_TOPIC, type TakeAtOnce } from './outbox.ts';
+import { createPlaces, type Place } from './places.ts';
 
 /** A message on its way: the domain event and the number of this attempt (1 = the first). */
 export interface OutboxEvent {
@@ -60,6 +61,8 @@ export interface Dispatcher {
   stop(): Promise<void>;
   /** Look now; called at every commit that touched the outbox. */
   nudge(): void;
+  /** For the outbox: while this dispatcher is behind with nothing and the receiver has a place free, it holds a message from its insertion on. */
+  readonly takeAtOnce: TakeAtOnce;
 }
 
 export interface DispatcherDeps {
@@ -88,41 +91,61 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const leaseMs = deps.leaseMs ?? limits.leaseLife;
   const leases = createLeases(store, { clock, owner, leaseMs, perEndpoint: PER_ENDPOINT });
   const courier = createCourier(deps, leases, leaseMs);
-  const flying = new Set<Promise<void>>();
-  const busy = new Map<string, number>();
+  const places = createPlaces({ inFlight: IN_FLIGHT, perEndpoint: PER_ENDPOINT });
   const halt = new AbortController();
   let stopping = false;
+  /** Older messages may be waiting: then nobody is let past them. */
+  let behind = true;
   let loop: Promise<void> | undefined;
   let wake = (): void => undefined;
+  let nudges = 0;
   let nudged = false;
   let unsubscribe = (): void => undefined;
 
   const nudge = (): void => {
     nudged = true;
+    nudges += 1;
+    behind = true;
     wake();
   };
 
-  const launch = (claim: Claim): void => {
-    const endpoint = endpointOf(claim);
-    busy.set(endpoint, (busy.get(endpoint) ?? 0) + 1);
-    const flight = courier.deliver(claim, halt.signal).finally(() => {
-      flying.delete(flight);
-      const rest = (busy.get(endpoint) ?? 1) - 1;
-      if (rest > 0) busy.set(endpoint, rest);
-      else busy.delete(endpoint);
-      nudge();
-    });
-    flying.add(flight);
+  const fly = async (claim: Claim, place: Place): Promise<void> => {
+    const sent = (): void => {
+      place.leaveEndpoint();
+      if (behind) nudge();
+    };
+    const ended = await courier.deliver(claim, halt.signal, sent);
+    place.leave();
+    if (behind || !ended) nudge();
   };
 
   /** Claims until nothing more may be sent; returns how long to sleep. */
   const pump = async (): Promise<number> => {
-    while (!stopping && flying.size < IN_FLIGHT) {
-      const claims = await leases.claim(busy, IN_FLIGHT - flying.size);
-      if (claims.length === 0) break;
-      claims.forEach(launch);
+    while (!stopping && places.free() > 0) {
+      const before = nudges;
+      const crowded = places.isAnyFull();
+      const claims = await leases.claim(places.busy, places.free());
+      for (const claim of claims) void fly(claim, places.take(endpointOf(claim)));
+      if (claims.length > 0) continue;
+      behind = nudges !== before || crowded;
+      break;
     }
     return Math.min(POLL_MS, (await leases.untilNext()) ?? POLL_MS);
+  };
+
+  const takeAtOnce: TakeAtOnce = async (tx, row) => {
+    const endpoint = endpointOf(row);
+    if (stopping || behind || places.free() <= 0 || places.isFull(endpoint)) return false;
+    const place = places.take(endpoint);
+    tx.afterRollback(place.leave);
+    try {
+      const claim = await leases.insertHeld(tx, row);
+      tx.afterCommit(() => void fly(claim, place));
+      return true;
+    } catch (error) {
+      place.leave();
+      throw error;
+    }
   };
 
   const pause = (ms: number): Promise<void> =>
@@ -158,9 +181,10 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       wake();
       await loop;
       const grace = setTimeout(() => halt.abort(), deps.graceMs ?? limits.shutdownGrace / 2);
-      await Promise.allSettled(flying);
+      await places.empty();
       clearTimeout(grace);
     },
     nudge,
+    takeAtOnce,
   };
 }

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Clock } from '#kernel/clock.ts';
+import { prepared } from '#store/prepared.ts';
 import type { OutboxTable } from '#store/schema.ts';
 import type { Dialect, Store, Tx } from '#store/store.ts';
 import { type Next, REFUSED } from './schedule.ts';
@@ -8,6 +9,8 @@ import { type Next, REFUSED } from './schedule.ts';
 export type Claim = OutboxTable;
 
 export interface Leases {
+  /** Writes a new row that this dispatcher already holds: one commit for the message and its first lease. */
+  insertHeld(tx: Tx, row: OutboxTable): Promise<Claim>;
   /** Takes due rows, at most `room` in all and `perEndpoint` a receiver beside those already in flight. */
   claim(busy: ReadonlyMap<string, number>, room: number): Promise<Claim[]>;
   /** Extends the lease; false when another dispatcher has taken the row. */
@@ -21,10 +24,12 @@ export interface Leases {
 export const endpointOf = (row: { unit_id: string; orgcode: string }): string => `${row.unit_id} ${row.orgcode}`;
 
 /** On PostgreSQL the database's clock decides about leases, so that hubs with different clocks agree; on SQLite there is one machine. */
-const leaseNow = (dialect: Dialect, clock: Clock): RawBuilder<number> =>
+const leaseNow = (dialect: Dialect, now: number): RawBuilder<number> =>
   dialect === 'postgres'
     ? sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`
-    : sql<number>`cast(${clock.now()} as integer)`;
+    : sql<number>`cast(${now} as integer)`;
+const leaseEnd = (dialect: Dialect, now: number, leaseMs: number): RawBuilder<number> =>
+  sql<number>`${leaseNow(dialect, now)} + cast(${leaseMs} as bigint)`;
 
 const WINDOW = 64;
 
@@ -33,7 +38,9 @@ export function createLeases(
   options: { clock: Clock; owner: string; leaseMs: number; perEndpoint: number },
 ): Leases {
   const { clock, owner, leaseMs, perEndpoint } = options;
-  const now = (): RawBuilder<number> => leaseNow(store.dialect, clock);
+  const { dialect } = store;
+  const now = (): RawBuilder<number> => leaseNow(dialect, clock.now());
+  const end = (): RawBuilder<number> => leaseEnd(dialect, clock.now(), leaseMs);
 
   const claim = (busy: ReadonlyMap<string, number>, room: number): Promise<Claim[]> =>
     store.lease(async (db) => {
@@ -55,7 +62,7 @@ export function createLeases(
         .updateTable('outbox')
         .set((row) => ({
           lease_owner: owner,
-          lease_until: sql<number>`${now()} + cast(${leaseMs} as bigint)`,
+          lease_until: end(),
           generation: row('generation', '+', 1),
           attempts: row('attempts', '+', 1),
         }))
@@ -64,13 +71,32 @@ export function createLeases(
         .execute();
     });
 
+  const heldInsertion = prepared((db, { now, leaseMs, ...row }: OutboxTable & { now: number; leaseMs: number }) =>
+    db.insertInto('outbox').values({ ...row, lease_until: leaseEnd(dialect, now, leaseMs) }),
+  );
+  const finishing = prepared(
+    (db, { id, generation, ...set }: Partial<OutboxTable> & Pick<OutboxTable, 'id' | 'generation'>) =>
+      db
+        .updateTable('outbox')
+        .set({ ...set, lease_owner: null, lease_until: null })
+        .where('id', '=', id)
+        .where('state', '=', 'pending')
+        .where('lease_owner', '=', owner)
+        .where('generation', '=', generation),
+  );
+
   return {
+    insertHeld: async (tx, row) => {
+      const claim = { ...row, lease_owner: owner, generation: 1, attempts: 1 };
+      await heldInsertion.run(tx, { ...claim, now: clock.now(), leaseMs });
+      return claim;
+    },
     claim,
     renew: async (claim) => {
       const result = await store.lease((db) =>
         db
           .updateTable('outbox')
-          .set({ lease_until: sql<number>`${now()} + cast(${leaseMs} as bigint)` })
+          .set({ lease_until: end() })
           .where('id', '=', claim.id)
           .where('lease_owner', '=', owner)
           .where('generation', '=', claim.generation)
@@ -78,17 +104,8 @@ export function createLeases(
       );
       return result.numUpdatedRows === 1n;
     },
-    finish: async (tx, claim, next) => {
-      const result = await tx.db
-        .updateTable('outbox')
-        .set({ ...columnsOf(next, clock.now()), lease_owner: null, lease_until: null })
-        .where('id', '=', claim.id)
-        .where('state', '=', 'pending')
-        .where('lease_owner', '=', owner)
-        .where('generation', '=', claim.generation)
-        .executeTakeFirst();
-      return result.numUpdatedRows === 1n;
-    },
+    finish: async (tx, { id, generation }, next) =>
+      (await finishing.run(tx, { id, generation, ...columnsOf(next, clock.now()) })) === 1,
     untilNext: async () => {
       const at = clock.now();
       const waiting = await store.read.db

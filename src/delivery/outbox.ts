@@ -38,8 +38,16 @@ export const bodyPlace = (id: string): Place => ({ table: 'outbox', row: id, col
 
 const insertion = prepared((db, row: OutboxTable) => db.insertInto('outbox').values(row));
 
-export function createOutbox(deps: { cipher: FieldCipher; clock: Clock; random: Random }): Outbox {
-  const { cipher, clock, random } = deps;
+/** A dispatcher of this process that may send a message the moment it is committed; false: it is for whoever finds it. */
+export type TakeAtOnce = (tx: Tx, row: OutboxTable) => Promise<boolean>;
+
+export function createOutbox(deps: {
+  cipher: FieldCipher;
+  clock: Clock;
+  random: Random;
+  takeAtOnce?: TakeAtOnce;
+}): Outbox {
+  const { cipher, clock, random, takeAtOnce } = deps;
   return {
     enqueue: async (tx, message) => {
       const id = newId('out', random);
@@ -64,6 +72,7 @@ export function createOutbox(deps: { cipher: FieldCipher; clock: Clock; random: 
         created_at: now,
         done_at: null,
       };
+      if (await takeAtOnce?.(tx, row)) return id;
       await insertion.run(tx, row);
       tx.notify(OUTBOX_TOPIC);
       return id;

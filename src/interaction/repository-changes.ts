@@ -1,6 +1,7 @@
 import type { Updateable } from 'kysely';
 import type { Refusal } from '#kernel/errors.ts';
 import type { Json } from '#kernel/json.ts';
+import { prepared } from '#store/prepared.ts';
 import type { InteractionKind, InteractionState, InteractionTable } from '#store/schema.ts';
 import type { Tx } from '#store/store.ts';
 import type { Row, RowCodec } from './repository-rows.ts';
@@ -39,7 +40,7 @@ export interface Change {
 }
 
 /** One conditional UPDATE: nothing is read before, so two of them cannot both win. */
-export async function compareAndSet(
+export const compareAndSet = (
   codec: RowCodec,
   kind: InteractionKind,
   now: number,
@@ -47,28 +48,74 @@ export async function compareAndSet(
   id: string,
   expect: Expect,
   change: Change,
-): Promise<Row | undefined> {
-  let query = tx.db
+): Promise<Row | undefined> =>
+  conditionalUpdate.first(tx, {
+    id,
+    kind,
+    ...under('set.', columns(codec, now, id, change)),
+    ...under('state.', expect.states),
+    ...(change.quiet !== true && { 'raise.version': null }),
+    ...(change.nextGeneration === true && { 'raise.generation': null }),
+    ...under('if.', conditions(expect)),
+  });
+
+/** Members of one statement, flat: their names decide about its shape (prepared.ts), so that equal shapes share it. */
+type Members = { readonly id: string; readonly kind: InteractionKind } & Readonly<Record<string, Value>>;
+type Value = string | number | null;
+
+const under = (prefix: string, members: object): Record<string, Value> =>
+  Object.fromEntries(Object.entries(members).map(([name, value]) => [prefix + name, value as Value]));
+
+const conditionalUpdate = prepared((db, { id, kind, ...members }: Members) => {
+  const of = (prefix: string): [string, Value][] =>
+    Object.entries(members).flatMap(([name, value]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [],
+    );
+  let query = db
     .updateTable('interaction')
-    .set(columns(codec, now, id, change))
-    .set((eb) => ({
-      ...(change.quiet !== true && { version: eb('version', '+', 1) }),
-      ...(change.nextGeneration === true && { generation: eb('generation', '+', 1) }),
-    }))
+    .set(Object.fromEntries(of('set.')) as Updateable<InteractionTable>)
+    .set((eb) => Object.fromEntries(of('raise.').map(([column]) => [column, eb(column as 'version', '+', 1)])))
     .where('id', '=', id)
     .where('kind', '=', kind)
-    .where('state', 'in', [...expect.states]);
-  if (expect.generation !== undefined) query = query.where('generation', '=', expect.generation);
-  if (expect.nonce !== undefined) query = query.where('challenge_nonce', '=', expect.nonce);
-  if (expect.challengeUsed !== undefined)
-    query = query.where('challenge_used_at', expect.challengeUsed ? 'is not' : 'is', null);
-  if (expect.challengeLiveAt !== undefined) query = query.where('challenge_expires_at', '>', expect.challengeLiveAt);
-  if (expect.liveAt !== undefined) query = query.where('expires_at', '>', expect.liveAt);
-  if (expect.overdueAt !== undefined) query = query.where('expires_at', '<=', expect.overdueAt);
-  if (expect.version !== undefined) query = query.where('version', '=', expect.version);
-  if (expect.ticketUnused === true) query = query.where('ticket_used_at', 'is', null);
-  return query.returningAll().executeTakeFirst();
-}
+    .where('state', 'in', of('state.').map(([, state]) => state) as InteractionState[]);
+  for (const [name, value] of of('if.')) query = query.where((eb) => eb(...CONDITIONS[name as Condition](value)));
+  return query.returningAll();
+});
+
+type Condition =
+  | 'generation'
+  | 'nonce'
+  | 'used'
+  | 'unused'
+  | 'challengeLive'
+  | 'live'
+  | 'overdue'
+  | 'version'
+  | 'ticketUnused';
+type Comparison = [column: keyof InteractionTable, operator: '=' | '>' | '<=' | 'is' | 'is not', value: Value];
+
+const CONDITIONS: Readonly<Record<Condition, (value: Value) => Comparison>> = {
+  generation: (value) => ['generation', '=', value],
+  nonce: (value) => ['challenge_nonce', '=', value],
+  used: () => ['challenge_used_at', 'is not', null],
+  unused: () => ['challenge_used_at', 'is', null],
+  challengeLive: (value) => ['challenge_expires_at', '>', value],
+  live: (value) => ['expires_at', '>', value],
+  overdue: (value) => ['expires_at', '<=', value],
+  version: (value) => ['version', '=', value],
+  ticketUnused: () => ['ticket_used_at', 'is', null],
+};
+
+const conditions = (expect: Expect): Partial<Record<Condition, Value>> => ({
+  ...(expect.generation !== undefined && { generation: expect.generation }),
+  ...(expect.nonce !== undefined && { nonce: expect.nonce }),
+  ...(expect.challengeUsed !== undefined && { [expect.challengeUsed ? 'used' : 'unused']: null }),
+  ...(expect.challengeLiveAt !== undefined && { challengeLive: expect.challengeLiveAt }),
+  ...(expect.liveAt !== undefined && { live: expect.liveAt }),
+  ...(expect.overdueAt !== undefined && { overdue: expect.overdueAt }),
+  ...(expect.version !== undefined && { version: expect.version }),
+  ...(expect.ticketUnused === true && { ticketUnused: null }),
+});
 
 function columns(codec: RowCodec, now: number, id: string, change: Change): Updateable<InteractionTable> {
   const set: Updateable<InteractionTable> = { updated_at: now };

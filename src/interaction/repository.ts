@@ -1,5 +1,6 @@
 import type { Clock } from '#kernel/clock.ts';
 import type { FieldCipher } from '#store/field-cipher.ts';
+import { prepared } from '#store/prepared.ts';
 import type { InteractionKind } from '#store/schema.ts';
 import type { Handle, Tx } from '#store/store.ts';
 import type { Interaction } from './interaction.ts';
@@ -26,6 +27,28 @@ export interface Interactions {
   contentIndex(content: string): string;
 }
 
+const byId = prepared((db, { id, kind }: { id: string; kind: InteractionKind }) =>
+  db.selectFrom('interaction').selectAll().where('id', '=', id).where('kind', '=', kind),
+);
+const newestOfTask = prepared((db, { unitId, taskIndex }: { unitId: string; taskIndex: string }) =>
+  db
+    .selectFrom('interaction')
+    .selectAll()
+    .where('task_index', '=', taskIndex)
+    .where('unit_id', '=', unitId)
+    .orderBy('attempt', 'desc')
+    .limit(1),
+);
+const newestMessage = prepared((db, { id }: { id: string }) =>
+  db
+    .selectFrom('outbox')
+    .select(['attempts', 'due_at as dueAt'])
+    .where('interaction_id', '=', id)
+    .orderBy('created_at', 'desc')
+    .limit(1),
+);
+const insertion = prepared((db, row: Row) => db.insertInto('interaction').values(row));
+
 export function createInteractions(deps: { cipher: FieldCipher; clock: Clock }, kind: InteractionKind): Interactions {
   const { cipher, clock } = deps;
   const codec = rowCodec(cipher);
@@ -35,26 +58,9 @@ export function createInteractions(deps: { cipher: FieldCipher; clock: Clock }, 
 
   return {
     contentIndex,
-    find: async (h, id) =>
-      one(
-        await h.db
-          .selectFrom('interaction')
-          .selectAll()
-          .where('id', '=', id)
-          .where('kind', '=', kind)
-          .executeTakeFirst(),
-      ),
+    find: async (h, id) => one(await byId.first(h, { id, kind })),
     latest: async (h, unitId, taskId) =>
-      one(
-        await h.db
-          .selectFrom('interaction')
-          .selectAll()
-          .where('task_index', '=', taskIndex(unitId, taskId))
-          .where('unit_id', '=', unitId)
-          .orderBy('attempt', 'desc')
-          .limit(1)
-          .executeTakeFirst(),
-      ),
+      one(await newestOfTask.first(h, { unitId, taskIndex: taskIndex(unitId, taskId) })),
     insert: async (tx, fresh) => {
       const row = codec.newRow(
         kind,
@@ -63,7 +69,7 @@ export function createInteractions(deps: { cipher: FieldCipher; clock: Clock }, 
         contentIndex(fresh.content),
         clock.now(),
       );
-      await tx.db.insertInto('interaction').values(row).execute();
+      await insertion.run(tx, row);
       return codec.fromRow(row);
     },
     change: async (tx, id, expect, change) =>
@@ -94,14 +100,7 @@ export function createInteractions(deps: { cipher: FieldCipher; clock: Clock }, 
           .limit(limit)
           .execute(),
       ),
-    delivery: (h, id) =>
-      h.db
-        .selectFrom('outbox')
-        .select(['attempts', 'due_at as dueAt'])
-        .where('interaction_id', '=', id)
-        .orderBy('created_at', 'desc')
-        .limit(1)
-        .executeTakeFirst(),
+    delivery: (h, id) => newestMessage.first(h, { id }),
     versions: async (h, wanted) => {
       if (wanted.length === 0) return new Map();
       const rows = await h.db

@@ -30,6 +30,8 @@ export interface Tx {
   readonly run: Run;
   /** Runs once the transaction is durable; never when it rolls back. What it throws is logged, not passed on. */
   afterCommit(work: () => void): void;
+  /** Runs when nothing of the transaction was kept, or nobody can say. */
+  afterRollback(work: () => void): void;
   /** At commit, tells every listener of `topic` in this process, and with PostgreSQL in every hub process. A hint, never the truth. */
   notify(topic: string): void;
 }
@@ -86,29 +88,39 @@ export async function openStore(options: StoreOptions, deps: { log: Logger }): P
     }
   };
 
-  const tx = async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => {
-    const hooks: (() => void)[] = [];
-    const topics = new Set<string>();
-    const value = await alone(async (session) => {
-      const result = await work({
-        db: session.db,
-        run: session.run,
-        dialect,
-        tx: true,
-        afterCommit: (hook) => hooks.push(hook),
-        notify: (topic) => topics.add(topic),
-      });
-      if (dialect === 'postgres' && topics.size > 0) await notices.announce(session.db, topics);
-      return result;
-    }, engine.queued);
-    for (const hook of [...hooks, () => notices.tell(topics)]) {
+  const told = (hooks: readonly (() => void)[]): void => {
+    for (const hook of hooks) {
       try {
         hook();
       } catch (error) {
-        log.error({ err: error }, 'a hook after commit failed');
+        log.error({ err: error }, 'a hook after a transaction failed');
       }
     }
-    return value;
+  };
+
+  const tx = async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => {
+    const hooks: { committed: (() => void)[]; rolledBack: (() => void)[] } = { committed: [], rolledBack: [] };
+    const topics = new Set<string>();
+    try {
+      const value = await alone(async (session) => {
+        const result = await work({
+          db: session.db,
+          run: session.run,
+          dialect,
+          tx: true,
+          afterCommit: (hook) => hooks.committed.push(hook),
+          afterRollback: (hook) => hooks.rolledBack.push(hook),
+          notify: (topic) => topics.add(topic),
+        });
+        if (dialect === 'postgres' && topics.size > 0) await notices.announce(session.db, topics);
+        return result;
+      }, engine.queued);
+      told([...hooks.committed, () => notices.tell(topics)]);
+      return value;
+    } catch (error) {
+      told(hooks.rolledBack);
+      throw error;
+    }
   };
 
   const close = async (): Promise<void> => {
