@@ -39,12 +39,13 @@ export type Judgement =
 export interface Trust {
   /**
    * Chain, usage, dates and revocation of a certificate as of now. `requireStatus: false` (storing a record, decrypting) takes a certificate
-   * whose status cannot be had for valid; a known revocation is reported all the same. May wait for one CRL or OCSP fetch; never call it in a tx.
+   * whose status cannot be had for valid; a known revocation is reported all the same. `at` (UTC ms; a proven time of the past, as a timestamp's): dates
+   * are of then, and a revocation of later does not count. May wait for one CRL or OCSP fetch; never call it in a tx.
    */
   judge(
     certificate: Certificate,
     purpose: 'sign' | 'encrypt',
-    options?: { requireStatus?: boolean },
+    options?: { requireStatus?: boolean; at?: number },
   ): Promise<Judgement>;
   /** The vendor whose key signed it; dates, usage and revocation play no part. */
   issuerOf(certificate: Certificate): Promise<Authority | undefined>;
@@ -77,6 +78,7 @@ export function createTrust(deps: {
     snapshot: AuthoritySnapshot,
     certificate: Certificate,
     purpose: 'sign' | 'encrypt',
+    at: number,
   ): Issued | undefined {
     let best: Issued | undefined;
     for (const authority of snapshot.authorities) {
@@ -86,7 +88,7 @@ export function createTrust(deps: {
         certificate,
         anchors: own.flatMap((entry) => (entry.role === 'root' ? [entry.certificate] : [])),
         intermediates: own.flatMap((entry) => (entry.role === 'intermediate' ? [entry.certificate] : [])),
-        at: clock.now(),
+        at,
         purpose,
         allowNonGm: authority.manifest.allowNonGm,
         cache,
@@ -102,12 +104,14 @@ export function createTrust(deps: {
     authority: Authority,
     verified: VerifiedCertificate,
     requireStatus: boolean,
+    at: number,
   ): Promise<Judgement> {
     const status = await statuses.judge(authority, verified);
     switch (status.status) {
       case 'good':
         return { verdict: 'valid', authority, verified };
       case 'revoked':
+        if (status.at > at) return { verdict: 'valid', authority, verified };
         return { verdict: 'revoked', authority, verified, at: status.at };
       case 'unavailable':
         if (!requireStatus) return { verdict: 'valid', authority, verified };
@@ -116,13 +120,13 @@ export function createTrust(deps: {
   }
 
   return {
-    async judge(certificate, purpose, { requireStatus = true } = {}) {
-      const found = issued(await authorities.snapshot(store.read), certificate, purpose);
+    async judge(certificate, purpose, { requireStatus = true, at = clock.now() } = {}) {
+      const found = issued(await authorities.snapshot(store.read), certificate, purpose, at);
       if (found === undefined) return { verdict: 'unknown-issuer' };
       const { authority, path } = found;
       if (!path.ok && !isOfTime(path.fault)) return { verdict: 'invalid', authority, fault: path.fault.code };
       if (authority.status === 'suspended') return { verdict: 'suspended', authority };
-      if (path.ok) return withStatus(authority, path.verified, requireStatus);
+      if (path.ok) return withStatus(authority, path.verified, requireStatus, at);
       if (path.fault.code === 'not-yet-valid')
         return { verdict: 'not-yet-valid', authority, at: certificate.notBefore };
       const { then } = path.fault;
@@ -131,7 +135,7 @@ export function createTrust(deps: {
     },
 
     async issuerOf(certificate) {
-      const found = issued(await authorities.snapshot(store.read), certificate, 'sign');
+      const found = issued(await authorities.snapshot(store.read), certificate, 'sign', clock.now());
       if (found === undefined || (!found.path.ok && isForgery(found.path.fault))) return undefined;
       return found.authority;
     },

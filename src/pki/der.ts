@@ -4,7 +4,8 @@ import type { Bytes } from '#kernel/bytes.ts';
  * Strict DER (X.690 clause 10), read in two steps: one scan over all bytes that allocates nothing and decides whether the value is DER at all,
  * then nodes made on demand over the checked bytes. Data never makes it throw: anything else than DER is `undefined`.
  */
-export const MAX_DEPTH = 16;
+/** A timestamp inside a signature inside a seal reaches 20. */
+export const MAX_DEPTH = 24;
 
 export const tags = {
   boolean: 0x01,
@@ -76,7 +77,7 @@ export class DerNode {
   }
 }
 
-/** Exactly one DER value, nothing behind it, at most 16 levels deep; otherwise undefined. The node shares memory with `bytes`. */
+/** Exactly one DER value, nothing behind it, at most 24 levels deep; otherwise undefined. The node shares memory with `bytes`. */
 export function readDer(bytes: Bytes): DerNode | undefined {
   return scan(bytes, 0, bytes.length, 1) === bytes.length ? new DerNode(bytes, 0) : undefined;
 }

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { documentOf, pagesOf } from '#signature/pdf/document.ts';
-import { type Picture, readPicture } from '#signature/pdf/picture.ts';
 import { straddle } from '#signature/pdf/placement.ts';
 import { fillContents, prepareSignature, type SigningPlan } from '#signature/pdf/prepare.ts';
 import { plainPdf, through } from './base.ts';
+import { ringSeal } from './seal-picture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sign-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -35,28 +35,13 @@ beforeAll(() => {
   );
 });
 
-/** A red ring on nothing, as a seal is. */
-function seal(): Picture {
-  const png = new PNG({ width: 120, height: 120 });
-  for (let y = 0; y < 120; y += 1) {
-    for (let x = 0; x < 120; x += 1) {
-      const distance = Math.hypot(x - 60, y - 60);
-      const at = (y * 120 + x) * 4;
-      png.data.set(distance < 58 && distance > 50 ? [200, 20, 20, 255] : [0, 0, 0, 0], at);
-    }
-  }
-  const picture = readPicture(PNG.sync.write(png));
-  if (typeof picture === 'string') throw new Error(picture);
-  return picture;
-}
-
 const plan = (more: Partial<SigningPlan> = {}): SigningPlan => ({
   signer: '辽宁示例建设有限公司',
   at: Date.UTC(2026, 2, 18, 1, 30),
   subFilter: 'adbe.pkcs7.detached',
   room: 8192,
   placements: [{ page: 0, x: 120, y: 200, width: 40, height: 40 }],
-  picture: seal(),
+  picture: ringSeal(),
   ...more,
 });
 

@@ -1,0 +1,174 @@
+import type { Gm } from '#crypto/gm.ts';
+import type { Judgement } from '#drivers/trust.ts';
+import type { Bytes } from '#kernel/bytes.ts';
+import { beijingDateTime } from '#kernel/clock.ts';
+import { type Certificate, tailOf } from '#pki/certificate.ts';
+import { verifyDetached } from '#pki/cms-detached.ts';
+import { parseSignedData } from '#pki/cms-signed.ts';
+import { leadingDerLength } from '#pki/der.ts';
+import { oids } from '#pki/oids.ts';
+import type { PathResult } from '#pki/path.ts';
+import { judgeSealSignature, parseSealSignature, type SealSignature } from '#pki/ses-signature.ts';
+import type { TimestampResult } from '#pki/timestamp.ts';
+import type { PdfSignature } from '../pdf/signatures.ts';
+import type { PdfSource } from '../pdf/source.ts';
+import { certificateChecks, messageFault, sealFault, stampCheck } from './checks.ts';
+import { digestRanges, type RangeDigests } from './digest-range.ts';
+import type { Check, SealFacts, SignerFacts, TimeFacts } from './report.ts';
+
+/** Who judges certificates and stamps: the hub's trust, or the anchors given to the stand-alone verifier. */
+export interface Judges {
+  /** As of `at` where it is proven (UTC ms), else as of now. */
+  certificate(certificate: Certificate, at: number | null): Promise<Judgement>;
+  /** A path without dates and revocation, for the value's own check. */
+  path(certificate: Certificate, carried: readonly Certificate[]): PathResult;
+  timestamp(token: Bytes, stamped: Bytes): TimestampResult;
+}
+
+export interface ValidationDeps {
+  readonly gm: Gm;
+  readonly judges: Judges;
+  /** UTC ms. */
+  readonly now: number;
+}
+
+export interface Finding {
+  readonly checks: readonly Check[];
+  readonly signer: SignerFacts | null;
+  readonly time: TimeFacts | null;
+  readonly seal: SealFacts | null;
+  readonly diagnostic: Readonly<Record<string, string>>;
+}
+
+export const nothingFound: Finding = { checks: [], signer: null, time: null, seal: null, diagnostic: {} };
+
+/** What the signature's container says over the bytes that it covers: CMS, an electronic seal's signature, or a document timestamp. */
+export async function judgeContents(
+  deps: ValidationDeps,
+  source: PdfSource,
+  signature: PdfSignature,
+): Promise<Finding> {
+  const [, start, end, rest] = signature.byteRange;
+  const digests = await digestRanges(deps.gm, source, [
+    [0, start],
+    [end, rest],
+  ]);
+  const length = leadingDerLength(signature.contents);
+  const padding = length === undefined ? undefined : signature.contents.subarray(length);
+  if (length === undefined || padding?.some((byte) => byte !== 0))
+    return failed('value', '签名值不是规范的编码，或其后还有别的内容');
+  const der = signature.contents.subarray(0, length);
+  if (signature.kind === 'timestamp') return judgeStamp(deps, der, digests);
+  const sealed = parseSealSignature(deps.gm, der);
+  if (sealed !== undefined) return judgeSealed(deps, sealed, digests);
+  return judgeCms(deps, der, digests);
+}
+
+const failed = (id: Check['id'], detail: string): Finding => ({
+  ...nothingFound,
+  checks: [{ id, result: 'failed', detail }],
+});
+
+function judgeStamp(deps: ValidationDeps, token: Bytes, digests: RangeDigests): Finding {
+  const stamped = deps.judges.timestamp(token, digests.sm3);
+  if (!stamped.ok) return failed('timestamp', '时间戳校验未通过');
+  const at = stamped.verified.latest;
+  return {
+    ...nothingFound,
+    checks: [{ id: 'timestamp', result: 'passed', detail: `文件不晚于 ${beijingDateTime(at)} 存在` }],
+    time: { source: 'timestamp', at },
+    signer: factsOf(stamped.verified.authority.certificate, null),
+  };
+}
+
+async function judgeCms(deps: ValidationDeps, der: Bytes, digests: RangeDigests): Promise<Finding> {
+  const signed = parseSignedData(deps.gm, der);
+  if (signed === undefined) return failed('value', '签名值不是可识别的签名消息');
+  const held = verifyDetached(deps.gm, { signed, digests, judge: deps.judges.path, allowNonGm: true });
+  const [info] = signed.signers;
+  const certificate = held.ok ? held.signer.certificate.certificate : held.certificate;
+  const token = stampOf(info.unsignedAttributes);
+  const stamp = token === undefined ? undefined : deps.judges.timestamp(token, info.signature);
+  const proven = stamp?.ok ? stamp.verified.latest : null;
+  const claimed = held.ok ? held.signer.claimedTime : null;
+  const diagnostic = {
+    digest: info.digest,
+    signatureAlgorithm: info.signatureAlgorithm.oid,
+    family: signed.family,
+    certificates: String(signed.certificates.length),
+  };
+  const checks: Check[] = [];
+  if (!held.ok && typeof held.fault === 'string') {
+    checks.push(messageFault(held.fault));
+  } else {
+    checks.push({ id: 'digest', result: 'passed', detail: '所覆盖的内容与签名时一致' });
+    checks.push({ id: 'value', result: 'passed', detail: '签名值由签名证书的私钥产生' });
+  }
+  if (stamp !== undefined) checks.push(stampCheck(stamp));
+  const judged = certificate === undefined ? undefined : await deps.judges.certificate(certificate, proven);
+  if (judged !== undefined) checks.push(...certificateChecks(judged, proven));
+  return {
+    checks,
+    signer: certificate === undefined ? null : factsOf(certificate, judged),
+    time:
+      proven !== null
+        ? { source: 'timestamp', at: proven }
+        : claimed === null
+          ? null
+          : { source: 'claimed', at: claimed },
+    seal: null,
+    diagnostic,
+  };
+}
+
+function stampOf(attributes: ReadonlyMap<string, readonly { readonly der: Bytes }[]>): Bytes | undefined {
+  const values = attributes.get(oids.timestampToken) ?? [];
+  return values.length === 1 ? values[0]?.der : undefined;
+}
+
+async function judgeSealed(deps: ValidationDeps, sealed: SealSignature, digests: RangeDigests): Promise<Finding> {
+  const stamp = sealed.timestamp === null ? undefined : deps.judges.timestamp(sealed.timestamp, sealed.signature);
+  const proven = stamp?.ok ? stamp.verified.latest : null;
+  const judged = judgeSealSignature(deps.gm, sealed, digests.sm3, proven ?? sealed.claimedAt ?? deps.now);
+  const checks: Check[] = [];
+  if (judged.ok) {
+    checks.push({ id: 'digest', result: 'passed', detail: '所覆盖的内容与签章时一致' });
+    checks.push({ id: 'value', result: 'passed', detail: '签章值由签章人的私钥产生' });
+    checks.push({ id: 'seal', result: 'passed', detail: '印章完好，签章人在印章的授权名单中' });
+  } else checks.push(sealFault(judged.fault));
+  if (stamp !== undefined) checks.push(stampCheck(stamp));
+  const verdict = sealed.signer === undefined ? undefined : await deps.judges.certificate(sealed.signer, proven);
+  if (verdict !== undefined) checks.push(...certificateChecks(verdict, proven));
+  const { maker } = sealed.seal;
+  const made = maker === undefined ? undefined : await deps.judges.certificate(maker, sealed.seal.createdAt);
+  if (made !== undefined && made.verdict !== 'valid')
+    checks.push({
+      id: 'seal',
+      result: made.verdict === 'unknown-issuer' ? 'unknown' : 'failed',
+      detail: '制章人证书不在受信任的机构之列',
+    });
+  return {
+    checks,
+    signer: sealed.signer === undefined ? null : factsOf(sealed.signer, verdict),
+    time:
+      proven !== null
+        ? { source: 'timestamp', at: proven }
+        : sealed.claimedAt === null
+          ? null
+          : { source: 'claimed', at: sealed.claimedAt },
+    seal: { name: sealed.seal.name, generation: sealed.seal.generation },
+    diagnostic: { sealId: sealed.seal.id, sealVendor: sealed.seal.vendor },
+  };
+}
+
+function factsOf(certificate: Certificate, judged: Judgement | undefined | null): SignerFacts {
+  const authority =
+    judged !== undefined && judged !== null && 'authority' in judged ? (judged.authority?.name ?? null) : null;
+  return {
+    name: certificate.subject.get('CN') ?? certificate.subject.get('O') ?? '',
+    authority,
+    tail: tailOf(certificate),
+    notAfter: certificate.notAfter,
+    gm: certificate.key.kind === 'sm2',
+  };
+}

@@ -1,0 +1,69 @@
+import { hex } from '#kernel/bytes.ts';
+import { changesSince, standingOf } from '../pdf/changes.ts';
+import { openPdf, type PdfDocument, pagesOf } from '../pdf/document.ts';
+import { type PdfSignature, signaturesOf } from '../pdf/signatures.ts';
+import type { PdfSource } from '../pdf/source.ts';
+import { certificationCheck, rangeCheck } from './checks.ts';
+import { digestRanges } from './digest-range.ts';
+import { judgeContents, nothingFound, type ValidationDeps } from './judge-contents.ts';
+import {
+  documentVerdict,
+  type SignatureReport,
+  sentenceOf,
+  sentences,
+  type ValidationReport,
+  verdictOf,
+} from './report.ts';
+
+/** Every signature of a PDF, each judged over the bytes that it covers. Throws PdfFault for a file that is none. */
+export async function validatePdf(deps: ValidationDeps, source: PdfSource): Promise<ValidationReport> {
+  const document = await openPdf(source);
+  const pages = (await pagesOf(document)).length;
+  const signatures: SignatureReport[] = [];
+  for (const signature of await signaturesOf(document)) signatures.push(await reportOn(deps, document, signature));
+  const whole = await digestRanges(deps.gm, source, [[0, source.size]]);
+  const verdict = documentVerdict(signatures);
+  return {
+    v: 1,
+    documentSm3: hex(whole.sm3),
+    size: source.size,
+    pages,
+    checkedAt: deps.now,
+    verdict,
+    sentence: sentences[verdict],
+    signatures,
+  };
+}
+
+async function reportOn(
+  deps: ValidationDeps,
+  document: PdfDocument,
+  signature: PdfSignature,
+): Promise<SignatureReport> {
+  const { rangeFault, byteRange, coveredTo } = signature;
+  const changes = rangeFault === null ? await changesSince(document, coveredTo) : [];
+  const finding = rangeFault === null ? await judgeContents(deps, document.source, signature) : nothingFound;
+  const checks = [rangeCheck(signature), ...finding.checks, ...certificationCheck(signature, changes)];
+  const verdict = verdictOf(checks);
+  const standing = standingOf(changes);
+  return {
+    field: signature.fieldName,
+    kind: signature.kind,
+    verdict,
+    standing,
+    sentence: sentenceOf(verdict, standing),
+    signer: finding.signer,
+    time: finding.time,
+    coverage: { to: coveredTo, whole: coveredTo === document.source.size, fault: rangeFault },
+    seal: finding.seal,
+    certification: signature.certification,
+    checks,
+    changes,
+    diagnostic: {
+      byteRange: byteRange.join(' '),
+      filter: signature.filter,
+      subFilter: signature.subFilter,
+      ...finding.diagnostic,
+    },
+  };
+}
