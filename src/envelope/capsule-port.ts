@@ -18,8 +18,8 @@ export interface CapsulePort {
   find(h: Handle, unit: Unit, bytes: Bytes): Promise<Result<CapsuleItem>>;
   /** The same by its id, for a page that was begun earlier or in the hall. Asked again before every opening: gates, ends and withdrawals hold at once. */
   get(h: Handle, unitId: string, capsuleId: string): Promise<Result<CapsuleItem>>;
-  /** K_b as the bidder's key gave it. Any failure of the capsule itself is DECRYPT_FAILED; the cause stays with the opening. Not in a transaction. */
-  open(item: CapsuleItem, wrap: string, kb: Bytes): Promise<Result<Opened>>;
+  /** K_b as the bidder's key gave it; `road`: through the person's own token, or (also when left out) through a vendor's service. Any failure of the capsule itself is DECRYPT_FAILED; the cause stays with the opening. Not in a transaction. */
+  open(item: CapsuleItem, wrap: string, kb: Bytes, road?: 'key' | 'vendor'): Promise<Result<Opened>>;
   /** Told in the transaction in which it happened. */
   ended(tx: Tx, item: CapsuleEnd): Promise<void>;
 }

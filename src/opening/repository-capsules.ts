@@ -180,10 +180,15 @@ export const rehearsalsOf = (h: Handle, capsuleId: string): Promise<RehearsalTab
     .execute();
 
 /** False: it was ended by another call. */
-export async function endRehearsal(tx: Tx, id: string, verdict: 'good' | 'bad', at: number): Promise<boolean> {
+export async function endRehearsal(
+  tx: Tx,
+  id: string,
+  end: { readonly verdict: 'good' | 'bad'; readonly wrapId: string },
+  at: number,
+): Promise<boolean> {
   const result = await tx.db
     .updateTable('rehearsal')
-    .set({ verdict, ended_at: at, test_sealed: '' })
+    .set({ verdict: end.verdict, wrap_id: end.wrapId, ended_at: at, test_sealed: '' })
     .where('id', '=', id)
     .where('verdict', 'is', null)
     .where('expires_at', '>', at)

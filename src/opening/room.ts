@@ -25,7 +25,7 @@ export interface OpeningDeps {
   readonly journal: Journal;
   readonly relyingParties: Pick<RelyingParties, 'unit' | 'liveSecrets' | 'platform'>;
   readonly trust: Pick<Trust, 'judge'>;
-  readonly subscribers: Pick<Subscribers, 'holderOf'>;
+  readonly subscribers: Pick<Subscribers, 'holderOf' | 'findForEncryption'>;
   readonly blobs: Blobs;
   /** What must be whole for a moment is whole in a process of its own and nowhere else. */
   readonly processes: OneShots;
