@@ -98,7 +98,7 @@ const file = z.strictObject({
 });
 
 /** One bidder's bid for one lot: all its files. */
-const bid = z.strictObject({
+export const bidSchema = z.strictObject({
   id: line(64).min(1),
   bidder: z.strictObject({
     name: text,
@@ -132,7 +132,7 @@ const lot = z.strictObject({
   /** Bids in time that were not withdrawn. */
   received: count,
   withdrawn: count,
-  bids: z.array(bid).max(20_000),
+  bids: z.array(bidSchema).max(20_000),
 });
 
 /** Window extensions, postponements, remedies, aborts: what two persons decided. */
@@ -151,6 +151,35 @@ const decision = z.strictObject({
   bids: z.array(line(64)).max(20_000),
 });
 
+/** What was announced, and how it went. */
+export const openingSchema = z.strictObject({
+  id: line(128).min(1),
+  /** Trading system and platform that held it. */
+  unit: text,
+  platform: text,
+  project: text,
+  projectCode: line(200),
+  tenderer: line(200),
+  agency: line(200),
+  place: line(200),
+  keyModel: z.enum(['bidder', 'joint', 'quorum']),
+  /** SM3 of the opening's public point; null for the key model `bidder`. */
+  openingKey: sm3.nullable(),
+  /** Custodians needed; 0 for the key model `bidder`. */
+  threshold: count,
+  /** As first announced, and as it held in the end. */
+  announcedAt: instant,
+  opensAt: instant,
+  startedAt: instant.nullable(),
+  releasedAt: instant.nullable(),
+  windowEnds: instant.nullable(),
+  endedAt: instant,
+  /** What made the time believed: `时间戳 …`, `两位托管人的时间声明`, `本机时钟连续可信`. */
+  timeBasis: line(300),
+  /** The tender document's own words on a bid that does not open; '' = it says nothing, and then nothing is said of consequences. */
+  rules: z.strictObject({ bidderCause: line(500), otherCause: line(500) }),
+});
+
 const schema = z.strictObject({
   v: z.literal(1),
   type: z.literal('opening-record'),
@@ -159,33 +188,7 @@ const schema = z.strictObject({
   /** 1, 2, …: a record made anew (an objection came in) supersedes the earlier ones. */
   revision: z.int().min(1),
   madeAt: instant,
-  opening: z.strictObject({
-    id: line(128).min(1),
-    /** Trading system and platform that held it. */
-    unit: text,
-    platform: text,
-    project: text,
-    projectCode: line(200),
-    tenderer: line(200),
-    agency: line(200),
-    place: line(200),
-    keyModel: z.enum(['bidder', 'joint', 'quorum']),
-    /** SM3 of the opening's public point; null for the key model `bidder`. */
-    openingKey: sm3.nullable(),
-    /** Custodians needed; 0 for the key model `bidder`. */
-    threshold: count,
-    /** As first announced, and as it held in the end. */
-    announcedAt: instant,
-    opensAt: instant,
-    startedAt: instant.nullable(),
-    releasedAt: instant.nullable(),
-    windowEnds: instant.nullable(),
-    endedAt: instant,
-    /** What made the time believed: `时间戳 …`, `两位托管人的时间声明`, `本机时钟连续可信`. */
-    timeBasis: line(300),
-    /** The tender document's own words on a bid that does not open; '' = it says nothing, and then nothing is said of consequences. */
-    rules: z.strictObject({ bidderCause: line(500), otherCause: line(500) }),
-  }),
+  opening: openingSchema,
   host: person.nullable(),
   supervisors: z.array(person).max(20),
   custodians: z.array(custodian).max(64),
