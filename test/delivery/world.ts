@@ -1,6 +1,6 @@
 import { createDispatcher, type DeliveryOutcome, type Dispatcher, type DispatcherDeps } from '#delivery/dispatcher.ts';
 import { createEgress } from '#delivery/egress.ts';
-import { createOutbox, type NewMessage, type Outbox } from '#delivery/outbox.ts';
+import { createOutbox, type NewMessage, type Outbox, type TakeAtOnce } from '#delivery/outbox.ts';
 import { type Clock, systemClock } from '#kernel/clock.ts';
 import { systemRandom } from '#kernel/random.ts';
 import type { OutboxTable } from '#store/schema.ts';
@@ -35,9 +35,14 @@ let owners = 0;
 let interactions = 0;
 
 /** An outbox over a real store, whose dispatchers speak to a real receiver over loopback. */
-export function post(store: Store, receiver: Receiver, clock: Clock = systemClock): Post {
+export function post(
+  store: Store,
+  receiver: Receiver,
+  clock: Clock = systemClock,
+  takeAtOnce: TakeAtOnce = async () => false,
+): Post {
   const outcomes: Post['outcomes'] = [];
-  const outbox = createOutbox({ cipher, clock, random: systemRandom });
+  const outbox = createOutbox({ cipher, clock, random: systemRandom, takeAtOnce });
   return {
     outbox,
     outcomes,
@@ -70,12 +75,13 @@ export function post(store: Store, receiver: Receiver, clock: Clock = systemCloc
     },
     enqueue: (message = {}) => {
       interactions += 1;
+      const interactionId = `int_${interactions}`;
       return store.tx((tx) =>
         outbox.enqueue(tx, {
           kind: 'login.verified',
           unitId: 'unit-1',
           orgcode: '210100',
-          interactionId: `int_${interactions}`,
+          interactionId,
           stateVersion: 3,
           body: { taskId: 'T-1', userName: '金丝雀' },
           deadlineAt: clock.now() + 600_000,
