@@ -5,20 +5,18 @@ import { makeSeal } from '#fixtures/pki/seal-maker.ts';
 import { createTsa, issueTsa } from '#fixtures/pki/tsa.ts';
 import type { Bytes } from '#kernel/bytes.ts';
 import type { Certificate } from '#pki/certificate.ts';
-import { assembleDetached, attributesToSign } from '#pki/cms-detached.ts';
 import { validatePath } from '#pki/path.ts';
 import { parseSeal } from '#pki/ses.ts';
-import { makeSealSignature, sealTbs } from '#pki/ses-signature.ts';
 import { verifyTimestamp } from '#pki/timestamp.ts';
 import { makeTimestampRequest } from '#pki/timestamp-request.ts';
 import { parseTimestampResponse } from '#pki/timestamp-response.ts';
 import { documentOf } from '#signature/pdf/document.ts';
-import { fillContents, prepareSignature, type SigningPlan } from '#signature/pdf/prepare.ts';
 import { makeRevision } from '#signature/pdf/revision.ts';
 import { bytesSource } from '#signature/pdf/source.ts';
-import { sm3OfRanges } from '#signature/report/digest-range.ts';
 import type { ValidationReport } from '#signature/report/report.ts';
 import { validatePdf } from '#signature/report/validate-pdf.ts';
+import { finishSigning } from '#signature/sign/finish.ts';
+import { prepareSigning, type SigningWish } from '#signature/sign/prepare.ts';
 import { ca, gm, NOW, pair, read } from '../pki/support.ts';
 import { plainPdf } from './pdf/base.ts';
 import { ringSeal } from './pdf/seal-picture.ts';
@@ -55,39 +53,46 @@ const judges = {
 };
 const report = (pdf: Bytes): Promise<ValidationReport> => validatePdf({ gm, judges, now: NOW }, bytesSource(pdf));
 
-const plan: SigningPlan = {
+const wish = (by: KeyPair, more: Partial<SigningWish> = {}): SigningWish => ({
+  certificate: read(by.signCertificate),
   signer: '辽宁示例建设有限公司',
   at: NOW,
-  subFilter: 'adbe.pkcs7.detached',
-  room: 8192,
+  container: { form: 'cms', profile: 'gbt35275Attributes' },
   placements: [{ page: 0, x: 120, y: 200, width: 40, height: 40 }],
   picture: ringSeal(),
-};
+  timestamped: false,
+  ...more,
+});
 
-async function signed(pdf: Buffer, by: KeyPair, stamp?: (signature: Bytes) => Promise<Bytes>): Promise<Buffer> {
-  const prepared = await prepareSignature(await documentOf(pdf), plan);
-  const digest = await hashOf(pdf, prepared.bytes, prepared.byteRange);
-  const own = {
-    certificate: read(by.signCertificate),
-    digest,
-    signingTime: NOW,
-    profile: 'gbt35275Attributes',
-  } as const;
-  const signature = await gm.sm2.sign(by.signKey, [attributesToSign(gm, own)]);
-  const timestamp = await stamp?.(signature);
-  const made = assembleDetached(gm, own, signature, { certificates: [], ...(timestamp && { timestamp }) });
-  if (!made.ok) throw new Error(made.fault);
-  return Buffer.concat([pdf, fillContents(prepared, made.der) ?? Buffer.alloc(0)]);
+async function signed(
+  pdf: Buffer,
+  by: KeyPair,
+  more: Partial<SigningWish> = {},
+  stamp?: (signature: Bytes) => Promise<Bytes>,
+): Promise<Buffer> {
+  const wanted = wish(by, more);
+  const pending = await prepareSigning(gm, bytesSource(pdf), wanted);
+  const signature = await gm.sm2.sign(by.signKey, [pending.toSign]);
+  const done = await finishSigning(gm, wanted, pending, signature, { chain: [], ...(stamp && { stamp }) });
+  if (!done.ok) throw new Error(done.fault);
+  return Buffer.concat([pdf, done.revision]);
 }
-
-const hashOf = (pdf: Buffer, added: Buffer, [, start, end, rest]: readonly [number, number, number, number]) =>
-  sm3OfRanges(gm, bytesSource(Buffer.concat([pdf, added])), [
-    [0, start],
-    [end, rest],
-  ]);
 
 const failing = (one: ValidationReport) =>
   one.signatures.flatMap(({ checks }) => checks.filter(({ result }) => result !== 'passed').map(({ id }) => id));
+
+describe('a signing', () => {
+  it('does not take another key’s answer', async () => {
+    const pending = await prepareSigning(gm, bytesSource(plainPdf()), wish(signer));
+    const foreign = await gm.sm2.sign(other.signKey, [pending.toSign]);
+    expect(await finishSigning(gm, wish(signer), pending, foreign, { chain: [] })).toEqual({ ok: false, fault: 'key' });
+  });
+
+  it('shows the token signed attributes, never a bare digest', async () => {
+    const { toSign, digest } = await prepareSigning(gm, bytesSource(plainPdf()), wish(signer));
+    expect([toSign[0], toSign.length > 100, Buffer.from(toSign).includes(digest)]).toEqual([0x31, true, true]);
+  });
+});
 
 describe('the validation report', () => {
   it('calls an SM2 signature valid, names its signer, and still does after a second party has signed', async () => {
@@ -102,7 +107,7 @@ describe('the validation report', () => {
   });
 
   it('takes the time of a timestamp before the signer’s own word', async () => {
-    const one = await report(await signed(plainPdf(), signer, stampedBy(await demoTsa())));
+    const one = await report(await signed(plainPdf(), signer, { timestamped: true }, stampedBy(await demoTsa())));
     expect([one.sentence, one.signatures[0]?.time?.source]).toEqual(['签名有效', 'timestamp']);
   });
 
@@ -134,15 +139,9 @@ describe('the validation report', () => {
 
   it('judges an electronic seal’s signature: its document, its maker, its list of signers', async () => {
     const make = async (by: KeyPair) => {
-      const pdf = plainPdf();
-      const gmPlan: SigningPlan = { ...plan, filter: 'Gomain.GMPkiLite', subFilter: 'GM.sm2seal' };
-      const prepared = await prepareSignature(await documentOf(pdf), gmPlan);
       const seal = parseSeal(gm, await orderedSeal());
       if (seal === undefined) throw new Error('unreadable seal');
-      const documentHash = await hashOf(pdf, prepared.bytes, prepared.byteRange);
-      const tbs = sealTbs({ seal, documentHash, at: NOW, property: prepared.fieldName });
-      const container = makeSealSignature(tbs, read(by.signCertificate), await gm.sm2.sign(by.signKey, [tbs]));
-      return report(Buffer.concat([pdf, fillContents(prepared, container) ?? Buffer.alloc(0)]));
+      return report(await signed(plainPdf(), by, { container: { form: 'seal', seal } }));
     };
     const good = await make(signer);
     expect([good.sentence, good.signatures[0]?.seal]).toEqual(['签名有效', { name: '合同专用章', generation: 'v4' }]);

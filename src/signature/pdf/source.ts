@@ -33,6 +33,20 @@ export async function fileSource(handle: FileHandle): Promise<PdfSource> {
   };
 }
 
+/** A document with bytes behind it, as one. */
+export const joined = (first: PdfSource, behind: Bytes): PdfSource => ({
+  size: first.size + behind.length,
+  async read(offset, length) {
+    const head =
+      offset < first.size ? await first.read(offset, Math.min(length, first.size - offset)) : new Uint8Array();
+    const from = Math.max(0, offset - first.size);
+    const wanted = length - head.length;
+    const tail = wanted > 0 ? behind.subarray(from, from + wanted) : new Uint8Array();
+    if (head.length === 0) return tail;
+    return tail.length === 0 ? head : Buffer.concat([head, tail]);
+  },
+});
+
 /** Only the first `size` bytes: a document as it was at an earlier revision. */
 export const prefixOf = (source: PdfSource, size: number): PdfSource => ({
   size,

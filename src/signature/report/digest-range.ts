@@ -32,17 +32,6 @@ export async function digestRanges(
   };
 }
 
-/** SM3 alone: what a signing needs. */
-export async function sm3OfRanges(
-  gm: Gm,
-  source: PdfSource,
-  ranges: readonly (readonly [offset: number, length: number])[],
-): Promise<Bytes> {
-  const sm3 = gm.sm3Stream();
-  for await (const part of partsOf(source, ranges)) sm3.update(part);
-  return sm3.digest();
-}
-
 async function* partsOf(
   source: PdfSource,
   ranges: readonly (readonly [number, number])[],
