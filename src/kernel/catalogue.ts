@@ -121,11 +121,7 @@ export const catalogue = {
   OPENING_UNKNOWN: row(404, '开标项目不存在，请核对开标编号。', 'integrator'),
   OPENING_STATE: row(409, '开标项目{state}，不能进行这一步操作。', 'person'),
   OPENING_CLOSED: row(410, '投标截止时间（北京时间 {time}）已到，不再接收、替换或撤回文件。', 'person'),
-  OPENING_TIME_FIXED: row(
-    409,
-    '已有文件按北京时间 {time} 密封，开标时间不能早于该时间，请改为更晚的时间。',
-    'integrator',
-  ),
+  OPENING_TIME_FIXED: row(409, '{what}只能推迟，不能早于已公告的北京时间 {time}。', 'integrator'),
   NOT_YET_OPEN: row(451, '未到开标时间（北京时间 {time}），任何人都不能打开。', 'person', true),
   NOT_RELEASED: row(451, '开标密钥尚未释放，请等待托管人到齐后再解密。', 'person', true),
   TIME_DISTRUSTED: row(451, '平台时钟正在核对，开标暂缓，文件仍然密封；请等待主持人通知。', 'operator', true),
