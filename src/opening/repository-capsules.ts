@@ -226,3 +226,23 @@ export async function eraseOverdue(tx: Tx, now: number, keysBefore: number): Pro
     .where('updated_at', '<=', keysBefore)
     .execute();
 }
+
+/** Asked before a transaction is begun for it: mostly there is nothing. */
+export async function anythingToErase(h: Handle, now: number, keysBefore: number): Promise<boolean> {
+  const test = await h.db
+    .selectFrom('rehearsal')
+    .select('id')
+    .where('expires_at', '<=', now)
+    .where('test_sealed', '<>', '')
+    .limit(1)
+    .executeTakeFirst();
+  if (test !== undefined) return true;
+  const key = await h.db
+    .selectFrom('capsule')
+    .select('id')
+    .where('key_sealed', 'is not', null)
+    .where('updated_at', '<=', keysBefore)
+    .limit(1)
+    .executeTakeFirst();
+  return key !== undefined;
+}
