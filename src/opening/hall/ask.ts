@@ -17,7 +17,8 @@ import type { Hall } from './room.ts';
 
 /** What a signature in the hall stands for; kept sealed with the interaction that asks for it. */
 export type Intent =
-  | { readonly what: 'seat'; readonly opening: string }
+  /** `browser`: keyed index of who asks, so that a phone's answer finds the way back to this browser. */
+  | { readonly what: 'seat'; readonly opening: string; readonly browser: string }
   | {
       readonly what: 'act';
       readonly opening: string;
@@ -25,6 +26,10 @@ export type Intent =
       readonly act: HallAct;
       readonly salt: string;
     };
+
+/** Keyed: a reload of this browser finds its seat in this opening. */
+export const browserIndex = (hall: Hall, openingId: string, secret: string): string =>
+  hall.cipher.index('hall.browser', openingId, browserHash(hall.gm, openingId, secret));
 
 /** A text that waits for somebody's key. */
 export interface Asked {
@@ -50,7 +55,7 @@ export async function ask(
   const id = newId('int', random);
   const intent: Intent =
     wanted.what === 'seat'
-      ? { what: 'seat', opening: opening.id }
+      ? { what: 'seat', opening: opening.id, browser: browserIndex(hall, opening.id, secret) }
       : { ...wanted, opening: opening.id, salt: hex(random.bytes(16)) };
   const now = clock.now();
   const expiresAt = now + limits.challengeLife;

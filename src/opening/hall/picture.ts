@@ -2,12 +2,11 @@ import type { HallTable } from '#store/schema-hall.ts';
 import { type Gate, gateOf } from '../gate.ts';
 import type { Opening, OpeningFile } from '../opening.ts';
 import { readFile } from '../read-opening.ts';
-import { type Bid, bidsOf } from './bids.ts';
+import { type Bid, type BidFile, bidsOf } from './bids.ts';
 import { type Cause, decideCause } from './cause.ts';
 import { type Fact, factsOf } from './facts.ts';
 import { type Incident, incidentsOf } from './incident.ts';
 import { factsOfHall } from './note.ts';
-import { outcomeFacts } from './outcome-facts.ts';
 import { type Proposal, proposalOf } from './proposal.ts';
 import * as rows from './repository.ts';
 import { type Hall, unseal } from './room.ts';
@@ -144,7 +143,7 @@ async function seenBidsOf(hall: Hall, file: OpeningFile, phase: HallPhase, now: 
   const { opening, lots } = file;
   const h = hall.store.read;
   const bids = await bidsOf(hall, h, opening.id, lots);
-  const noted = await factsOfHall(hall, opening.id);
+  const noted = await factsOfHall(hall, h, opening.id);
   const common = noted.flatMap((one) => (one.capsuleId === '' ? [one.fact] : []));
   const byCapsule = new Map<string, Fact[]>();
   for (const { capsuleId, fact } of noted)
@@ -154,16 +153,11 @@ async function seenBidsOf(hall: Hall, file: OpeningFile, phase: HallPhase, now: 
     opening.releasedAt === null || opening.windowEndsAt === null
       ? null
       : { startedAt: opening.releasedAt, endsAt: opening.windowEndsAt };
-  const facts = new Map(
-    bids.map((bid) => [
-      bid.id,
-      bid.files.flatMap((file) => [...(byCapsule.get(file.capsuleId) ?? []), ...outcomeFacts(file)]),
-    ]),
-  );
+  const facts = new Map(bids.map((bid) => [bid.id, bid.files.flatMap((one) => byCapsule.get(one.capsuleId) ?? [])]));
   const incidents = incidentsOf(bids.map((bid) => ({ bid: bid.id, facts: facts.get(bid.id) ?? [] })));
   return bids.map((bid) => {
     const own = [...(facts.get(bid.id) ?? []), ...common];
-    const opened = bid.files.filter((one) => one.state === 'opened').length;
+    const opened = bid.files.filter(isOpened).length;
     const done = opened === bid.files.length;
     const incident = incidents.find((one) => one.bids.includes(bid.id));
     const context = { now, window, incident: incident ? { name: incident.name, bids: incident.bids.length } : null };
@@ -176,11 +170,14 @@ async function seenBidsOf(hall: Hall, file: OpeningFile, phase: HallPhase, now: 
       cause,
       state: stateOf(done, phase, cause, entered.length > 0),
       enteredAt: entered.length === 0 ? null : Math.min(...entered),
-      openedAt: done ? Math.max(...bid.files.map((one) => one.endedAt ?? one.updatedAt)) : null,
+      openedAt: done ? Math.max(...factsOf(own, 'opened').map((fact) => fact.at), bid.files[0]?.sealedAt ?? 0) : null,
       response: responses.get(bid.id) ?? null,
     };
   });
 }
+
+/** The content was found; telling the trading system comes after. */
+export const isOpened = (file: BidFile): boolean => file.state === 'opened' || file.outcome === 'opened';
 
 function stateOf(done: boolean, phase: HallPhase, cause: Cause | null, entered: boolean): BidState {
   if (done) return 'opened';

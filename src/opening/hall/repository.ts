@@ -235,10 +235,8 @@ export async function insertFact(tx: Tx, row: HallFactTable): Promise<boolean> {
   return (result.numInsertedOrUpdatedRows ?? 0n) === 1n;
 }
 
-export const factsOfOpening = (h: Handle, openingId: string, after?: string): Promise<HallFactTable[]> => {
-  const query = h.db.selectFrom('hall_fact').selectAll().where('opening_id', '=', openingId);
-  return (after === undefined ? query : query.where('capsule_id', '=', after)).orderBy('at').orderBy('id').execute();
-};
+export const factsOfOpening = (h: Handle, openingId: string): Promise<HallFactTable[]> =>
+  h.db.selectFrom('hall_fact').selectAll().where('opening_id', '=', openingId).orderBy('at').orderBy('id').execute();
 
 /** false: this bid's bidder has spoken already. */
 export async function insertResponse(tx: Tx, row: HallResponseTable): Promise<boolean> {

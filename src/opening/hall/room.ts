@@ -5,6 +5,7 @@ import type { HallTables } from '#store/schema-hall.ts';
 import type { Tx } from '#store/store.ts';
 import type { Subscribers } from '#subscriber/subscribers.ts';
 import type { Room } from '../room.ts';
+import type { HallDesk } from './desk.ts';
 import { touchHall } from './repository.ts';
 
 export interface HallDeps extends Omit<PageDeps, 'publish'> {
@@ -13,6 +14,7 @@ export interface HallDeps extends Omit<PageDeps, 'publish'> {
   readonly drivers: DriverHosts;
   /** What the openings themselves keep: vault, events, clock trust. */
   readonly room: Room;
+  readonly desk: HallDesk;
   /** Wakes the live channel of one opening's hall. */
   readonly publish: (openingId: string) => void;
 }

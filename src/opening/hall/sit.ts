@@ -1,4 +1,4 @@
-import { browserHash, isBoundTo } from '#interaction/browser.ts';
+import { isBoundTo } from '#interaction/browser.ts';
 import type { VerifiedHolder } from '#interaction/proof.ts';
 import type { Visit } from '#interaction/visit.ts';
 import { base64 } from '#kernel/bytes.ts';
@@ -10,6 +10,7 @@ import type { Handle, Tx } from '#store/store.ts';
 import type { Opening } from '../opening.ts';
 import { personOf } from '../read-opening.ts';
 import { personsBySign } from '../repository.ts';
+import { browserIndex } from './ask.ts';
 import * as rows from './repository.ts';
 import { type Hall, seal, touch, unseal } from './room.ts';
 import { type HallRole, inOrder, mainRole, roleOfOffice, type Seat, type SeatRecord, titleOfRole } from './seat.ts';
@@ -53,23 +54,19 @@ export async function officesOf(
 export const personIndex = (hall: Hall, openingId: string, certificate: Certificate): string =>
   hall.cipher.index('hall.person', openingId, spkiFingerprint(hall.gm, certificate));
 
-const browserIndex = (hall: Hall, openingId: string, secret: string): string =>
-  hall.cipher.index('hall.browser', openingId, browserHash(hall.gm, openingId, secret));
-
 /** The holder takes his seat; whoever sat at this browser before has left. Refuses HALL_NO_OFFICE. Inside the transaction that ends the question. */
 export async function takeSeat(
   hall: Hall,
   opening: Opening,
   holder: VerifiedHolder,
-  who: { readonly interaction: string; readonly secret: string; readonly record: SeatRecord },
+  who: { readonly interaction: string; readonly browserIndex: string; readonly record: SeatRecord },
   tx: Tx,
 ): Promise<Seat> {
   const now = hall.clock.now();
-  const browser = browserIndex(hall, opening.id, who.secret);
   const row: HallSeatTable = {
     id: who.interaction,
     opening_id: opening.id,
-    browser_index: browser,
+    browser_index: who.browserIndex,
     person_index: personIndex(hall, opening.id, holder.certificate),
     record_sealed: seal(hall, 'hall_seat', who.interaction, 'record_sealed', who.record),
     state: 'taken',
@@ -77,7 +74,7 @@ export async function takeSeat(
     created_at: now,
     updated_at: now,
   };
-  await rows.leaveSeats(tx, browser, now);
+  await rows.leaveSeats(tx, who.browserIndex, now);
   await rows.insertSeat(tx, row);
   await hall.journal.append(tx, {
     kind: 'hall.seated',
@@ -105,7 +102,7 @@ export async function seatRecord(hall: Hall, opening: Opening, holder: VerifiedH
   });
 }
 
-const seatOf = (hall: Hall, row: HallSeatTable): Seat => ({
+export const seatOf = (hall: Hall, row: HallSeatTable): Seat => ({
   ...unseal<SeatRecord>(hall, 'hall_seat', row.id, 'record_sealed', row.record_sealed),
   id: row.id,
   openingId: row.opening_id,
