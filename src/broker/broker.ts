@@ -3,13 +3,15 @@ import { errorExit, jsonAnswer } from '#http/answer.ts';
 import type { EdgeContext, EdgeEnv } from '#http/context.ts';
 import { type Refusal, refusal } from '#kernel/errors.ts';
 import type { JsonObject } from '#kernel/json.ts';
-import type { Result } from '#kernel/result.ts';
-import { refusalAnswer, successAnswer } from '#wire/answers.ts';
+import { type Result, refused } from '#kernel/result.ts';
+import type { Unit } from '#relying-party/party.ts';
+import { echoOf, refusalAnswer, successAnswer } from '#wire/answers.ts';
 import { interfaces, type PrintedInterface } from '#wire/interfaces.ts';
 import type { BrokerDeps } from './deps.ts';
 import { addExtensions, extensionRefusal } from './extensions.ts';
 import { createFreshness } from './freshness.ts';
-import { proveRequest } from './prove.ts';
+import { proveRequest, type Received, receive } from './prove.ts';
+import { proveNameless } from './prove-nameless.ts';
 import { createUseCases, type UseCase } from './use-cases.ts';
 
 /**
@@ -25,13 +27,13 @@ export function createBroker(deps: BrokerDeps): Hono<EdgeEnv> {
     const useCase = useCases[name];
     app.post(entry.path, async (c) => {
       const started = deps.clock.monotonic();
-      const result = await serve(deps, c, entry, useCase);
+      const { result, received, unit } = await serve(deps, c, entry, useCase);
       const outcome = result.ok ? 'ok' : result.refusal.code;
       const ids = { requestId: c.get('requestId'), supportCode: c.get('supportCode') };
       deps.log.info({ ...ids, interface: name, outcome, ms: Math.round(deps.clock.monotonic() - started) }, 'answered');
       return result.ok
-        ? jsonAnswer(c, successAnswer(entry.response, result.value))
-        : wireRefusal(c, result.refusal, entry);
+        ? jsonAnswer(c, successAnswer(entry.response, result.value, unit?.profile.answers === 'exact'))
+        : wireRefusal(c, result.refusal, entry, received?.body);
     });
     app.all(entry.path, (c) => {
       c.header('Allow', 'POST');
@@ -50,22 +52,42 @@ export function createBroker(deps: BrokerDeps): Hono<EdgeEnv> {
   return app;
 }
 
+/** What came of a request, and how far it got. */
+interface Served {
+  readonly result: Result<JsonObject>;
+  readonly received?: Received;
+  readonly unit?: Unit;
+}
+
 async function serve(
   deps: BrokerDeps,
   c: EdgeContext,
   entry: PrintedInterface,
   useCase: UseCase | undefined,
-): Promise<Result<JsonObject>> {
+): Promise<Served> {
   if (useCase === undefined) {
-    return { ok: false, refusal: refusal('INTERFACE_NOT_OFFERED', { title: entry.title }) };
+    return { result: refused(refusal('INTERFACE_NOT_OFFERED', { title: entry.title })) };
   }
-  const proven = await proveRequest(deps, c, entry.request);
-  return proven.ok ? useCase(proven.value) : proven;
+  const received = await receive(c);
+  if (!received.ok) return { result: advised(entry, received) };
+  const named = entry.request.some(({ name }) => name === 'caUnitId');
+  const prove = named ? proveRequest : proveNameless;
+  const proven = await prove(deps, received.value, entry.request);
+  if (!proven.ok) return { result: proven, received: received.value };
+  const result = await useCase(proven.value);
+  return { result, received: received.value, unit: proven.value.unit };
+}
+
+/** A plaintext that does not even fit a body gets the same advice as one that is a little too long (readings L35). */
+function advised(entry: PrintedInterface, why: Result<never>): Result<never> {
+  const plaintext = entry.request.some(({ name }) => name === 'decData');
+  const tooLarge = !why.ok && why.refusal.code === 'BODY_TOO_LARGE';
+  return plaintext && tooLarge ? refused(refusal('PLAINTEXT_TOO_LARGE')) : why;
 }
 
 /** 413, 429 and 5xx say so to proxies as well; everything else is an answer (readings L15). */
-function wireRefusal(c: EdgeContext, why: Refusal, entry?: PrintedInterface): Response {
-  const body = refusalAnswer(why, c.get('supportCode'), entry?.request);
+function wireRefusal(c: EdgeContext, why: Refusal, entry?: PrintedInterface, request?: JsonObject): Response {
+  const body = refusalAnswer(why, c.get('supportCode'), entry?.request, echoOf(entry, request));
   const status = ({ 413: 413, 429: 429, 500: 500, 503: 503 } as const)[Number(body['code'])] ?? 200;
   return jsonAnswer(c, body, status);
 }

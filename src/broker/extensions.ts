@@ -10,7 +10,7 @@ import { refusalAnswer } from '#wire/answers.ts';
 import { QUERY_WINDOW_MS, TASK_PATH, TICKET_PATH, ticketFields } from '#wire/extensions.ts';
 import { readInstant } from '#wire/stand-by.ts';
 import type { BrokerDeps } from './deps.ts';
-import { proveQuery, proveRequest } from './prove.ts';
+import { proveQuery, proveRequest, receive } from './prove.ts';
 
 /** Our own additions beside the printed interfaces. They answer with real HTTP statuses, and the same `{code,msg}`. */
 
@@ -42,7 +42,9 @@ async function queryTask(deps: BrokerDeps, c: EdgeContext, taskId: string): Prom
 }
 
 async function redeem(deps: BrokerDeps, c: EdgeContext): Promise<Result<JsonObject>> {
-  const proven = await proveRequest(deps, c, ticketFields, { extraMembers: false });
+  const received = await receive(c);
+  if (!received.ok) return received;
+  const proven = await proveRequest(deps, received.value, ticketFields, { extraMembers: false });
   if (!proven.ok) return proven;
   const { unit, members } = proven.value;
   const taskId = members.values.get('taskId') ?? '';

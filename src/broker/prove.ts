@@ -10,33 +10,61 @@ import { type Members, readMembers } from '#wire/members.ts';
 import { canonicalString, canonicalStrings, type SignProfile, verifySign } from '#wire/sign.ts';
 import type { BrokerDeps } from './deps.ts';
 
+/** A body as it came in, before anybody believes it. */
+export interface Received {
+  readonly body: JsonObject;
+  /** Bytes, after decompression. */
+  readonly size: number;
+  /** `X-Ca-Unit-Id`, where the interface prints no caUnitId (readings L6). */
+  readonly unitHeader: string | undefined;
+}
+
 /** Who asks, and what the printed members say. */
 export interface ProvenRequest {
   readonly unit: Unit;
   readonly members: Members;
 }
 
+/** Any content type that carries UTF-8 JSON (readings L49). */
+export async function receive(c: EdgeContext): Promise<Result<Received>> {
+  const bytes = await readBody(c, limits.jsonBody);
+  if (!bytes.ok) return bytes;
+  const body = readJsonObject(bytes.value);
+  if (!body.ok) return body;
+  const unitHeader = c.req.header('x-ca-unit-id')?.trim() || undefined;
+  return ok({ body: body.value, size: bytes.value.length, unitHeader });
+}
+
 /**
- * Body → unit and members: read, parse, every printed member in form, unit known, string unambiguous, `sign` right, unit active. In that
- * order, so that a missing member is always named, and nothing is looked up for a body that is none.
+ * Body → unit and members: every printed member in form, unit known, string unambiguous, `sign` right, unit active. In that order, so that a
+ * missing member is always named, and nothing is looked up for a body that is none.
  */
 export async function proveRequest(
   deps: BrokerDeps,
-  c: EdgeContext,
+  { body }: Received,
   fields: readonly PrintedField[],
   options: { extraMembers: boolean } = { extraMembers: true },
 ): Promise<Result<ProvenRequest>> {
-  const body = await readRequest(c);
-  if (!body.ok) return body;
-  const members = readMembers(fields, body.value);
+  const members = readMembers(fields, body);
   if (!members.ok) return members;
   const unit = await deps.relyingParties.unit(deps.store.read, members.value.values.get('caUnitId') ?? '');
   if (unit === undefined) return refused(refusal('UNIT_UNKNOWN'));
   const profile = options.extraMembers ? unit.profile : { ...unit.profile, allMembers: false };
-  const canonicals = canonicalStrings(profile, fields, members.value, body.value);
-  if (!canonicals.ok) return canonicals;
-  const proven = await proveSign(deps, unit, canonicals.value, members.value.values.get('sign') ?? '');
+  const proven = await proveMembers(deps, { ...unit, profile }, fields, members.value, body);
   return proven.ok ? ok({ unit, members: members.value }) : proven;
+}
+
+/** One unit's own profile over members that are in form. */
+export async function proveMembers(
+  deps: BrokerDeps,
+  unit: Unit,
+  fields: readonly PrintedField[],
+  members: Members,
+  body: JsonObject,
+): Promise<Result<Unit>> {
+  const canonicals = canonicalStrings(unit.profile, fields, members, body);
+  if (!canonicals.ok) return canonicals;
+  return proveSign(deps, unit, canonicals.value, members.values.get('sign') ?? '');
 }
 
 /** The same for a request without a body: three members, signed in the one style (unit, task, time). */
@@ -64,10 +92,4 @@ async function proveSign(
     return refused(refusal('SIGN_WRONG', {}, shown));
   }
   return unit.status === 'active' ? ok(unit) : refused(refusal('UNIT_SUSPENDED'));
-}
-
-/** Any content type that carries UTF-8 JSON (readings L49). */
-async function readRequest(c: EdgeContext): Promise<Result<JsonObject>> {
-  const bytes = await readBody(c, limits.jsonBody);
-  return bytes.ok ? readJsonObject(bytes.value) : bytes;
 }

@@ -1,6 +1,8 @@
+import { base64 } from '#kernel/bytes.ts';
 import { refusal } from '#kernel/errors.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
+import { readDecrypt, readEncrypt } from '#wire/envelope-requests.ts';
 import { readChange, readLogin, readSubject } from '#wire/requests.ts';
 import type { BrokerDeps } from './deps.ts';
 import type { Freshness } from './freshness.ts';
@@ -49,6 +51,29 @@ export function createUseCases(deps: BrokerDeps, freshness: Freshness): Record<s
         content,
       });
       return started.ok ? ok({ Loginurl: started.value.pageUrl }) : started;
+    },
+
+    async encrypt({ unit, members }) {
+      const read = readEncrypt(members);
+      if (!read.ok) return read;
+      const { request, hub } = read.value;
+      const stale = freshness(unit, hub);
+      if (stale !== undefined) return refused(stale);
+      const encrypted = await deps.envelopes.encrypt(unit, request);
+      if (!encrypted.ok) return encrypted;
+      return ok({ encdata: base64(encrypted.value.ciphertext), taskId: encrypted.value.taskId });
+    },
+
+    async startdecrypt({ unit, members }) {
+      const read = readDecrypt(members);
+      if (!read.ok) return read;
+      const { request, orgcode, hub } = read.value;
+      const stale = freshness(unit, hub);
+      if (stale !== undefined) return refused(stale);
+      const platform = await deps.relyingParties.platform(deps.store.read, unit.id, orgcode);
+      if (platform?.status !== 'active') return refused(refusal('PLATFORM_UNKNOWN', { orgcode }));
+      const started = await deps.envelopes.startDecrypt(unit, platform, request);
+      return started.ok ? ok({ decrypturl: started.value.pageUrl }) : started;
     },
   };
 }

@@ -8,6 +8,8 @@ import { createOutbox } from '#delivery/outbox.ts';
 import { createDriverHosts } from '#drivers/host.ts';
 import { createAuthorities } from '#drivers/repository.ts';
 import { createTrust } from '#drivers/trust.ts';
+import { createEnvelopes } from '#envelope/envelopes.ts';
+import { noCapsules } from '#envelope/no-capsules.ts';
 import { companies } from '#fixtures/pki/identities.ts';
 import { type EdgeEnv, requestContext } from '#http/context.ts';
 import { type RunningServer, startServer } from '#http/server.ts';
@@ -23,6 +25,7 @@ import { createKeyring } from '#store/keys.ts';
 import { openStore, type Store } from '#store/store.ts';
 import { createSubscribers } from '#subscriber/subscribers.ts';
 import { type Desk, openDesk, recordOf, unwrap } from '#test/subscriber/support.ts';
+
 import type { InterfaceName } from '#wire/interfaces.ts';
 import { interfaceOf } from '#wire/interfaces.ts';
 import { type SignProfile, signMembers } from '#wire/sign.ts';
@@ -72,17 +75,19 @@ export async function openWorld(): Promise<World> {
   const journal = createJournal({ gm, clock });
   const subscribers = createSubscribers({ store, cipher, gm, trust, journal, clock, random });
   const drivers = createDriverHosts({ authorities, egress, clock, random, log, installed: [] });
-  const logins = createLogins({
+  const pages = {
     ...{ store, gm, cipher, keyring, clock, random, log, journal, authorities, trust, subscribers, drivers },
     outbox: createOutbox({ cipher, clock, random }),
     relyingParties: parties,
     publicUrl: 'https://hub.ca.example',
     signingKey: gm.sm2.generateKey(),
     publish: () => undefined,
-  });
+  };
+  const logins = createLogins(pages);
+  const envelopes = createEnvelopes({ ...pages, capsules: noCapsules });
   const app = new Hono<EdgeEnv>();
   app.use(requestContext({ random, https: false }));
-  app.route('/', createBroker({ store, gm, clock, log, relyingParties: parties, subscribers, logins }));
+  app.route('/', createBroker({ store, gm, clock, log, relyingParties: parties, subscribers, logins, envelopes }));
   const server: RunningServer = await startServer({ fetch: (r, env) => app.fetch(r, env), host: '127.0.0.1', port: 0 });
 
   const post: World['post'] = (path, body, headers = { 'content-type': 'application/json' }) =>
