@@ -3,11 +3,12 @@ import { Hono } from 'hono';
 import { createCheckpoints } from '#audit/checkpoints.ts';
 import { createJournal, type Journal } from '#audit/journal.ts';
 import { createBroker } from '#broker/broker.ts';
+import { encodeDecryptOpened } from '#broker/encode-decrypt-opened.ts';
 import { encodeLoginVerified } from '#broker/encode-login-verified.ts';
 import type { HubConfig } from '#config/config.ts';
 import type { Gm } from '#crypto/gm.ts';
 import { createGm } from '#crypto/provider.ts';
-import { createDispatcher, type Dispatcher } from '#delivery/dispatcher.ts';
+import { createDispatcher, type Dispatcher, type Encode, type Outcome } from '#delivery/dispatcher.ts';
 import { createEgress, type Egress } from '#delivery/egress.ts';
 import { createOutbox } from '#delivery/outbox.ts';
 import { createDocs } from '#docs/docs.ts';
@@ -16,14 +17,17 @@ import { createDriverHosts } from '#drivers/host.ts';
 import { installed } from '#drivers/installed.ts';
 import { type Authorities, createAuthorities } from '#drivers/repository.ts';
 import { createTrust, type Trust } from '#drivers/trust.ts';
+import { createEnvelopes, type Envelopes } from '#envelope/envelopes.ts';
+import { noCapsules } from '#envelope/no-capsules.ts';
 import { loadAssets } from '#hosted/assets.ts';
 import { createPublicOrigins } from '#hosted/origins.ts';
-import { createHosted, createLoginLive } from '#hosted/routes.ts';
+import { createHosted, createPageLive } from '#hosted/routes.ts';
 import { type EdgeEnv, requestContext } from '#http/context.ts';
 import { startServer } from '#http/server.ts';
 import { createLogins, type Logins } from '#identity/logins.ts';
 import { startBeats } from '#kernel/beats.ts';
 import { type Clock, systemClock } from '#kernel/clock.ts';
+import { HubError } from '#kernel/errors.ts';
 import { newId } from '#kernel/ids.ts';
 import { createLog, type Logger } from '#kernel/log.ts';
 import { type Random, systemRandom } from '#kernel/random.ts';
@@ -32,8 +36,10 @@ import { createRelyingParties, type RelyingParties } from '#relying-party/relyin
 import { createFieldCipher, type FieldCipher } from '#store/field-cipher.ts';
 import { loadHubKey } from '#store/hub-keys.ts';
 import { createKeyring, type Keyring } from '#store/keys.ts';
+import type { OutboxTable } from '#store/schema.ts';
 import { openStore, type Store } from '#store/store.ts';
 import { createSubscribers, type Subscribers } from '#subscriber/subscribers.ts';
+import type { OnCertificateChanged } from '#subscriber/workbench.ts';
 
 /** What every program over one hub's database shares: the hub itself and the admin commands beside it. */
 export interface Core {
@@ -51,6 +57,8 @@ export interface Core {
   readonly authorities: Authorities;
   readonly trust: Trust;
   readonly subscribers: Subscribers;
+  /** Rooms that must learn of a changed key (changeCert) add themselves; asked in turn, inside the transaction. */
+  readonly keyWatchers: OnCertificateChanged[];
   close(): Promise<void>;
 }
 
@@ -74,7 +82,14 @@ export async function openCore(config: HubConfig, log: Logger, options: { admin?
   const relyingParties = createRelyingParties({ store, cipher, clock, random, mode: config.mode });
   const authorities = createAuthorities({ store, cipher, gm, clock });
   const trust = createTrust({ store, gm, authorities, egress, clock, log });
-  const subscribers = createSubscribers({ store, cipher, gm, trust, journal, clock, random });
+  const keyWatchers: OnCertificateChanged[] = [];
+  const onCertificateChanged: OnCertificateChanged = async (tx, change) => {
+    const warnings: string[] = [];
+    for (const watcher of keyWatchers) warnings.push(...(await watcher(tx, change)));
+    return warnings;
+  };
+  const deps = { store, cipher, gm, trust, journal, clock, random, onCertificateChanged };
+  const subscribers = createSubscribers(deps);
   return {
     config,
     gm,
@@ -90,6 +105,7 @@ export async function openCore(config: HubConfig, log: Logger, options: { admin?
     authorities,
     trust,
     subscribers,
+    keyWatchers,
     close: () => store.close(),
   };
 }
@@ -125,14 +141,14 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
   const signing = await loadHubKey(store, { gm, cipher, clock, random }, 'signing');
   const { publicUrl } = config;
 
-  // The live channel asks the logins and the logins tell the live channel: they meet through a late-bound call.
-  const live = createLoginLive({
-    logins: () => logins,
+  // The live channel asks the rooms and the rooms tell the live channel: they meet through a late-bound call.
+  const live = createPageLive({
+    sources: () => [logins, envelopes],
     origins: createPublicOrigins({ store, relyingParties, publicUrl, clock }),
     https: publicUrl.startsWith('https:'),
     log,
   });
-  const logins: Logins = createLogins({
+  const pages = {
     store,
     gm,
     cipher,
@@ -149,8 +165,23 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
     drivers,
     publicUrl,
     signingKey: signing.key,
-    publish: (interaction, version) => live.publish(interaction, version),
-  });
+    publish: (interaction: string, version: number) => live.publish(interaction, version),
+  };
+  const logins: Logins = createLogins(pages);
+  const envelopes: Envelopes = createEnvelopes({ ...pages, capsules: noCapsules });
+  core.keyWatchers.push(envelopes.changedKey);
+  const encoders: Readonly<Record<OutboxTable['kind'], Encode>> = {
+    'login.verified': encodeLoginVerified({ gm, store, relyingParties, clock }),
+    'decrypt.opened': encodeDecryptOpened({
+      ...{ gm, store, relyingParties, clock },
+      held: envelopes.held,
+      fileUrl: () => Promise.reject(new HubError('INTERNAL', 'no capsules here')),
+    }),
+  };
+  const outcomes: Readonly<Record<OutboxTable['kind'], Outcome>> = {
+    'login.verified': logins.outcome,
+    'decrypt.opened': envelopes.outcome,
+  };
   const dispatcher: Dispatcher = createDispatcher({
     store,
     cipher,
@@ -158,8 +189,8 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
     random,
     log,
     egress,
-    encode: encodeLoginVerified({ gm, store, relyingParties, clock }),
-    outcome: logins.outcome,
+    encode: (event) => encoders[event.kind](event),
+    outcome: (tx, event, outcome) => outcomes[event.kind](tx, event, outcome),
     owner: newId('req', random),
   });
   const checkpoints = createCheckpoints({
@@ -174,6 +205,7 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
 
   const hosted = createHosted({
     logins,
+    envelopes,
     store,
     relyingParties,
     authorities,
@@ -190,12 +222,14 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
   });
   const api = new Hono<EdgeEnv>();
   api.use('*', requestContext({ random, https: publicUrl.startsWith('https:') }));
-  api.route('/', createBroker({ store, gm, clock, log, relyingParties, subscribers, logins }));
+  api.route('/', createBroker({ store, gm, clock, log, relyingParties, subscribers, logins, envelopes }));
   api.route('/', await createDocs({ gm, publicUrl, files: loadDocsFiles(folderOf('docs')) }));
 
   const beats = startBeats(log, [
     { name: 'expired logins', everyMs: 1_000, work: () => logins.sweep() },
+    { name: 'expired decryptions', everyMs: 1_000, work: () => envelopes.sweep() },
     { name: 'vendors of open exchanges', everyMs: 1_500, work: () => logins.pollVendors() },
+    { name: 'vendors of open decryptions', everyMs: 1_500, work: () => envelopes.pollVendors() },
   ]);
   dispatcher.start();
   checkpoints.start();

@@ -27,6 +27,8 @@ export interface Outbox {
   enqueue(tx: Tx, message: NewMessage): Promise<string>;
   /** Makes a waiting message of this interaction due now (the person pressed 重试); what is being sent, or done, stays as it is. */
   expedite(tx: Tx, interactionId: string): Promise<void>;
+  /** A waiting message that can never be sent any more: its body goes. What is under way has lost its lease's worth. */
+  abandon(tx: Tx, id: string): Promise<void>;
   /** Puts a parked message back in the queue with a new deadline; false when it is not parked. */
   replay(tx: Tx, id: string, deadlineAt: number): Promise<boolean>;
 }
@@ -85,6 +87,14 @@ export function createOutbox(deps: {
         .where('state', '=', 'pending')
         .execute();
       tx.notify(OUTBOX_TOPIC);
+    },
+    abandon: async (tx, id) => {
+      await tx.db
+        .updateTable('outbox')
+        .set({ state: 'lapsed', body_sealed: '', last_error: 'abandoned', done_at: clock.now() })
+        .where('id', '=', id)
+        .where('state', '=', 'pending')
+        .execute();
     },
     replay: async (tx, id, deadlineAt) => {
       const result = await tx.db

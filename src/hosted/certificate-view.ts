@@ -1,3 +1,4 @@
+import type { Authority } from '#drivers/authority.ts';
 import type { ClassifiedCertificate } from '#identity/certificates.ts';
 import { beijingDate } from '#kernel/clock.ts';
 import type { Certificate } from '#pki/certificate.ts';
@@ -14,19 +15,28 @@ export function certificateView(one: ClassifiedCertificate, now: number, support
   const { certificate, authority } = one;
   return {
     key: one.key,
-    ...holderOf(certificate, authority),
-    authority: authority === undefined ? null : authorityView(authority),
-    tail: certificate === undefined ? '' : tailOf(certificate),
-    notAfter: certificate === undefined ? '' : beijingDate(certificate.notAfter),
-    daysLeft: certificate === undefined ? 0 : Math.floor((certificate.notAfter - now) / DAY),
+    ...factsOf(certificate, authority, now),
     status: one.status,
     error: one.refusal === undefined ? null : pageError(one.refusal, supportCode),
   };
 }
 
-function holderOf(
+/** Holder, vendor, tail and end: what a person knows a key by. */
+export const factsOf = (
   certificate: Certificate | undefined,
-  authority: ClassifiedCertificate['authority'],
+  authority: Authority | undefined,
+  now: number,
+): Omit<CertificateView, 'key' | 'status' | 'error'> => ({
+  ...certificateHolder(certificate, authority),
+  authority: authority === undefined ? null : authorityView(authority),
+  tail: certificate === undefined ? '' : tailOf(certificate),
+  notAfter: certificate === undefined ? '' : beijingDate(certificate.notAfter),
+  daysLeft: certificate === undefined ? 0 : Math.floor((certificate.notAfter - now) / DAY),
+});
+
+export function certificateHolder(
+  certificate: Certificate | undefined,
+  authority: Authority | undefined,
 ): Pick<CertificateView, 'holder' | 'kind'> {
   if (certificate === undefined) return { holder: '', kind: 'organisation' };
   const identity = extractIdentity(certificate, authority?.manifest.identity);

@@ -1,5 +1,6 @@
 import type { Gm, Sm2PublicKey } from '#crypto/gm.ts';
 import type { Authorities } from '#drivers/repository.ts';
+import type { Envelopes } from '#envelope/envelopes.ts';
 import type { Logins } from '#identity/logins.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Logger } from '#kernel/log.ts';
@@ -11,6 +12,7 @@ import type { Rates } from './rates.ts';
 
 export interface HostedDeps {
   readonly logins: Logins;
+  readonly envelopes: Envelopes;
   readonly store: Store;
   readonly relyingParties: RelyingParties;
   readonly authorities: Authorities;

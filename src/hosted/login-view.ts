@@ -1,6 +1,8 @@
 import type { Authority } from '#drivers/authority.ts';
 import type { LoginSnapshot } from '#identity/view.ts';
+import type { ShownExchange } from '#interaction/exchange-state.ts';
 import { HubError, type Refusal, refusal } from '#kernel/errors.ts';
+import type { Platform } from '#relying-party/party.ts';
 import type { AuthorityView, LoginView, MobileView } from './api.ts';
 import { pageError } from './page-error.ts';
 import { qrSvg } from './qr.ts';
@@ -14,11 +16,7 @@ export async function loginView(snapshot: LoginSnapshot): Promise<LoginView> {
     interaction: interaction.id,
     version: interaction.version,
     state,
-    platform: {
-      name: platform?.name ?? '交易系统',
-      host: platform === undefined ? '' : new URL(platform.homeUrl).host,
-      homeUrl: platform?.homeUrl ?? '',
-    },
+    platform: platformView(platform),
     supportCode: interaction.supportCode,
     now: snapshot.now,
     expiresAt: interaction.expiresAt,
@@ -35,6 +33,12 @@ function refusalShown({ interaction, state }: LoginSnapshot): Refusal | null {
   return state === 'succeeded' ? null : interaction.refusal;
 }
 
+export const platformView = (platform: Platform | undefined): LoginView['platform'] => ({
+  name: platform?.name ?? '交易系统',
+  host: platform === undefined ? '' : new URL(platform.homeUrl).host,
+  homeUrl: platform?.homeUrl ?? '',
+});
+
 export const authorityView = ({ id, name, manifest }: Authority): AuthorityView => ({
   id,
   name,
@@ -42,7 +46,7 @@ export const authorityView = ({ id, name, manifest }: Authority): AuthorityView 
   support: manifest.support,
 });
 
-async function mobileView(mobile: LoginSnapshot['mobile']): Promise<MobileView | null> {
+export async function mobileView(mobile: ShownExchange | null): Promise<MobileView | null> {
   if (mobile === null) return null;
   const { authority, status, digits, expiresAt, content } = mobile;
   const openUrl = isWebAddress(content) ? content : null;

@@ -1,20 +1,19 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
-import { jsonAnswer } from '#http/answer.ts';
-import { readBody } from '#http/body.ts';
-import type { EdgeContext, EdgeEnv } from '#http/context.ts';
+import type { EdgeEnv } from '#http/context.ts';
 import type { LoginSnapshot } from '#identity/view.ts';
-import { isBrowserSecret, newBrowserSecret } from '#interaction/browser.ts';
+import { newBrowserSecret } from '#interaction/browser.ts';
 import { refusal } from '#kernel/errors.ts';
-import { type Json, readJsonObject } from '#kernel/json.ts';
 import { limits } from '#kernel/limits.ts';
 import { ok, type Result } from '#kernel/result.ts';
-import type { AgentView, LoginView, PageApi } from './api.ts';
+import { agentView } from './agent-view.ts';
+import type { LoginView, PageApi } from './api.ts';
 import { certificateView } from './certificate-view.ts';
 import type { BrowserCookie } from './cookies.ts';
 import type { HostedDeps } from './deps.ts';
-import { refuse, tooMany } from './guard.ts';
+import { refuse } from './guard.ts';
 import { loginView } from './login-view.ts';
+import { onPageCalls, pageCalls } from './page-calls.ts';
 import type { Limiter } from './rates.ts';
 
 const interaction = z.string().regex(/^int_[0-9a-z]{26}$/);
@@ -37,9 +36,6 @@ const requests = {
   cancel: only,
 } as const satisfies { [Route in keyof PageApi]: z.ZodType<PageApi[Route]['request']> };
 
-/** What an answer holds besides `ok: true`. */
-type Told<Route extends keyof PageApi> = Omit<Extract<PageApi[Route]['answer'], { ok: true }>, 'ok'>;
-
 export interface PageRoutesDeps extends HostedDeps {
   readonly cookie: BrowserCookie;
   readonly limiter: Limiter;
@@ -50,43 +46,11 @@ export function pageRoutes(deps: PageRoutesDeps): Hono<EdgeEnv> {
   const { logins, cookie } = deps;
   const app = new Hono<EdgeEnv>();
 
-  /** Where no cookie survives (foreign frame) the page carries the claim secret itself. */
-  const secretOf = (c: EdgeContext): string | null => {
-    const claim = c.req.header('x-ca-claim');
-    return claim !== undefined && isBrowserSecret(claim) ? claim : cookie.read(c.req.header('cookie'));
-  };
-  const visit = (c: EdgeContext, id: string) => ({ interaction: id, secret: secretOf(c) });
-
-  function on<Route extends keyof PageApi>(
-    route: Route,
-    handle: (c: EdgeContext, request: z.output<(typeof requests)[Route]>) => Promise<Result<Told<Route>>>,
-  ): void {
-    app.post(`/${route}`, async (c) => {
-      const body = await readBody(c, limits.pageBody);
-      const read = body.ok ? readJsonObject(body.value, { size: limits.pageBody, depth: 8 }) : body;
-      if (!read.ok) return refuse(c, read.refusal);
-      const parsed = requests[route].safeParse(read.value);
-      if (!parsed.success) return refuse(c, refusal('BODY_NOT_JSON', { reason: '参数有误' }));
-      const request = parsed.data as z.output<(typeof requests)[Route]>;
-      const wait = 'interaction' in request ? deps.limiter.take(request.interaction) : 0;
-      if (wait > 0) return tooMany(c, wait);
-      const answer = await handle(c, request);
-      return answer.ok
-        ? jsonAnswer(c, { ok: true, ...(answer.value as { [name: string]: Json }) })
-        : refuse(c, answer.refusal);
-    });
-  }
+  const { secretOf, visit } = pageCalls(cookie);
+  const on = onPageCalls<PageApi, typeof requests>(app, requests, deps.limiter);
 
   const viewed = async (result: Result<LoginSnapshot>): Promise<Result<{ view: LoginView }>> =>
     result.ok ? ok({ view: await loginView(result.value) }) : result;
-  const agent = (): AgentView => ({
-    endpoints: deps.agentEndpoints,
-    dialect: {
-      url: deps.assets.url('dialects/standard-key.js'),
-      integrity: deps.assets.integrity('dialects/standard-key.js'),
-    },
-  });
-
   on('hello', async (c) => {
     if (cookie.read(c.req.header('cookie')) === null) cookie.give(c, newBrowserSecret(deps.random));
     return ok({});
@@ -95,7 +59,7 @@ export function pageRoutes(deps: PageRoutesDeps): Hono<EdgeEnv> {
     const claimed = await logins.claim(link, secretOf(c));
     if (!claimed.ok) return claimed;
     const { view, claim } = claimed.value;
-    return ok({ view: await loginView(view), agent: agent(), claim });
+    return ok({ view: await loginView(view), agent: agentView(deps), claim });
   });
   on('view', async (c, request) => viewed(await logins.view(visit(c, request.interaction))));
   on('challenge', async (c, request) => {

@@ -25,7 +25,10 @@ export function vendorRoutes(deps: HostedDeps & { readonly vendorLimiter: Limite
     if (body === undefined) return received(c);
     const { authority, exchange } = c.req.param();
     try {
-      await deps.logins.vendorCallback(authority, exchange, { headers: headersOf(c), body });
+      const message = { headers: headersOf(c), body };
+      // An exchange is one room's alone; the other does not know it.
+      await deps.logins.vendorCallback(authority, exchange, message);
+      await deps.envelopes.vendorCallback(authority, exchange, message);
     } catch (error) {
       // The exchange is unharmed and the poll goes on asking; 503 lets a patient vendor call again.
       const { code, detail } = refusalOf(error);

@@ -2,8 +2,11 @@ import { Hono } from 'hono';
 import { errorExit } from '#http/answer.ts';
 import { type EdgeEnv, requestContext } from '#http/context.ts';
 import { createLive, type Live } from '#http/live.ts';
-import type { Logins } from '#identity/logins.ts';
+import type { Interaction } from '#interaction/interaction.ts';
+import type { LookedPage } from '#interaction/look.ts';
+import type { Visit } from '#interaction/visit.ts';
 import type { Logger } from '#kernel/log.ts';
+import type { Result } from '#kernel/result.ts';
 import { LIVE_PATH } from './api.ts';
 import { browserCookie } from './cookies.ts';
 import type { HostedDeps } from './deps.ts';
@@ -14,6 +17,7 @@ import { pageError } from './page-error.ts';
 import { mountPages } from './pages/mount.ts';
 import { createLimiter, defaultRates } from './rates.ts';
 import { pageRoutes } from './routes-api.ts';
+import { decryptRoutes } from './routes-decrypt.ts';
 import { factRoutes } from './routes-facts.ts';
 import { vendorRoutes } from './routes-vendor.ts';
 
@@ -34,9 +38,12 @@ export function createHosted(deps: HostedDeps): Hono<EdgeEnv> {
     pageGuard({ origins, limiter: createLimiter(rates.address, deps.clock), trustProxy: deps.trustProxy }),
   );
   app.use('/hosted/api/*', jsonOnly);
-  app.route('/hosted/api', pageRoutes({ ...deps, cookie, limiter: createLimiter(rates.interaction, deps.clock) }));
+  const limiter = createLimiter(rates.interaction, deps.clock);
+  app.route('/hosted/api/decrypt', decryptRoutes({ ...deps, cookie, limiter }));
+  app.route('/hosted/api', pageRoutes({ ...deps, cookie, limiter }));
   app.route('/drivers', vendorRoutes({ ...deps, vendorLimiter: createLimiter(rates.vendor, deps.clock) }));
   app.route('/', factRoutes({ ...deps, origins }));
+  const secretOf = (request: Request) => cookie.read(request.headers.get('cookie') ?? undefined);
   const originOf = (request: Request) => origins.ofHost(request.headers.get('host') ?? undefined);
   mountPages(app as unknown as Hono, {
     assets: deps.assets,
@@ -48,18 +55,17 @@ export function createHosted(deps: HostedDeps): Hono<EdgeEnv> {
       const all = await deps.authorities.list(deps.store.read);
       return all.filter((authority) => authority.status === 'active').map(authorityView);
     },
-    look: async (link, request) => {
-      const seen = await deps.logins.look(link, cookie.read(request.headers.get('cookie') ?? undefined));
-      const { platform, refusal, supportCode } = seen;
-      return {
-        asker: platform === undefined ? null : askerOf(platform),
-        fault: refusal === undefined ? null : pageError(refusal, supportCode ?? ''),
-      };
-    },
+    look: async (link, request) => lookedOf(await deps.logins.look(link, secretOf(request))),
+    lookDecrypt: async (link, request) => lookedOf(await deps.envelopes.look(link, secretOf(request))),
     diagnoseGrant: async (nonce, request) => deps.logins.diagnoseGrant(nonce, await originOf(request)),
   });
   return app;
 }
+
+const lookedOf = ({ platform, refusal, supportCode }: LookedPage) => ({
+  asker: platform === undefined ? null : askerOf(platform),
+  fault: refusal === undefined ? null : pageError(refusal, supportCode ?? ''),
+});
 
 const askerOf = ({ name, homeUrl }: { name: string; homeUrl: string }) => ({
   name,
@@ -67,9 +73,18 @@ const askerOf = ({ name, homeUrl }: { name: string; homeUrl: string }) => ({
   host: new URL(homeUrl).host,
 });
 
-/** The live channel of the login pages: only the bound browser, only from our own page. Give its `upgrade` to the server and `publish` to the logins. */
-export function createLoginLive(deps: {
-  logins: () => Logins;
+/** Whoever has interactions that a page can listen to. */
+export interface LiveSource {
+  bound(visit: Visit): Promise<Result<Interaction>>;
+  versions(ids: readonly string[]): Promise<ReadonlyMap<string, number>>;
+}
+
+/**
+ * The live channel of logins and decryptions: only the bound browser, only from our own page. Give its `upgrade` to the server and `publish` to the
+ * rooms. An interaction is one source's alone.
+ */
+export function createPageLive(deps: {
+  sources: () => readonly LiveSource[];
   origins: PublicOrigins;
   https: boolean;
   log: Logger;
@@ -78,12 +93,19 @@ export function createLoginLive(deps: {
   return createLive({
     path: LIVE_PATH,
     log: deps.log,
-    versions: (ids) => deps.logins().versions(ids),
+    versions: async (ids) => {
+      const found = await Promise.all(deps.sources().map((source) => source.versions(ids)));
+      return new Map(found.flatMap((versions) => [...versions]));
+    },
     admit: async (request, url) => {
       if (!(await deps.origins.has(request.headers.origin))) return undefined;
       const interaction = url.searchParams.get('i') ?? '';
-      const bound = await deps.logins().bound({ interaction, secret: cookie.read(request.headers.cookie) });
-      return bound.ok ? { subject: interaction, version: bound.value.version } : undefined;
+      const visit = { interaction, secret: cookie.read(request.headers.cookie) };
+      for (const source of deps.sources()) {
+        const bound = await source.bound(visit);
+        if (bound.ok) return { subject: interaction, version: bound.value.version };
+      }
+      return undefined;
     },
   });
 }

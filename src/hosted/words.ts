@@ -43,7 +43,7 @@ export const zh = {
     loading: '正在核对请求',
     unverified: '请求还没有核对',
   },
-  time: { hour: '小时', minute: '分', second: '秒' },
+  time: { day: '天', hour: '小时', minute: '分', second: '秒' },
   /** The road by UKey, whatever the page is for. */
   key: {
     searching: '正在连接证书助手',
@@ -423,7 +423,7 @@ export const en: Words = {
     loading: 'Checking the request',
     unverified: 'Not verified yet',
   },
-  time: { hour: 'h', minute: 'min', second: 's' },
+  time: { day: 'd', hour: 'h', minute: 'min', second: 's' },
   /** The road by UKey, whatever the page is for. */
   key: {
     searching: 'Connecting to the certificate assistant',

@@ -1,5 +1,6 @@
 import type { Outcome } from '#delivery/dispatcher.ts';
 import { announce } from '#interaction/page-room.ts';
+import { plainMessage } from '#interaction/plain-message.ts';
 import type { Change } from '#interaction/repository-changes.ts';
 import { refusal } from '#kernel/errors.ts';
 import type { JsonObject } from '#kernel/json.ts';
@@ -24,7 +25,7 @@ export const createOutcome =
       case 'delivered':
         return write({ state: 'succeeded', endedAt }, 'login.delivered', {});
       case 'refused': {
-        const params = { platform: platform?.name ?? '交易系统', message: plainMessage(outcome.message) };
+        const params = { platform: platform?.name ?? '交易系统', message: plainMessage(outcome.message, SILENT) };
         const change = { state: 'refused', refusal: refusal('PLATFORM_REFUSED', params), endedAt } as const;
         return write(change, 'login.platform-refused', {});
       }
@@ -40,14 +41,4 @@ export const createOutcome =
     }
   };
 
-const MESSAGE_LENGTH = 200;
-
-/** Another party's sentence as plain text: no control, format or direction characters, at most 200 characters (readings L53). */
-export function plainMessage(text: string): string {
-  const plain = text
-    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]+/gu, ' ')
-    .replace(/\s+/g, ' ')
-    .trim();
-  const short = [...plain].slice(0, MESSAGE_LENGTH).join('');
-  return short === '' ? '登录未被接受，请返回交易系统重新登录。' : short;
-}
+const SILENT = '登录未被接受，请返回交易系统重新登录。';

@@ -1,5 +1,5 @@
 import type { Authority } from '#drivers/authority.ts';
-import { type ExchangeStatus, exchangeOf, isRunning, type VendorExchange } from '#interaction/exchange-state.ts';
+import { exchangeOf, type ShownExchange, shownExchange } from '#interaction/exchange-state.ts';
 import { type Interaction, stateAt } from '#interaction/interaction.ts';
 import type { Platform } from '#relying-party/party.ts';
 import type { InteractionState } from '#store/schema.ts';
@@ -15,7 +15,7 @@ export interface LoginSnapshot {
   /** undefined: removed meanwhile. */
   readonly platform: Platform | undefined;
   readonly authorities: readonly Authority[];
-  readonly mobile: (VendorExchange & { readonly authority: string; readonly status: ExchangeStatus }) | null;
+  readonly mobile: ShownExchange | null;
   readonly delivery: { readonly attempt: number; readonly nextAt: number | null } | null;
   readonly next: { readonly kind: 'redirect'; readonly url: string } | { readonly kind: 'stay' } | null;
 }
@@ -33,17 +33,10 @@ export async function snapshot(room: Room, interaction: Interaction, bound: bool
     now,
     platform,
     authorities: known.filter((authority) => authority.status === 'active'),
-    mobile: bound && state === 'claimed' ? mobileOf(interaction, now) : null,
+    mobile: bound && state === 'claimed' ? shownExchange(interaction, exchangeOf(interaction), now) : null,
     delivery: bound && state === 'proved' ? await deliveryOf(room, interaction) : null,
     next: state === 'succeeded' ? nextOf(room, interaction, platform, bound) : null,
   };
-}
-
-function mobileOf(interaction: Interaction, now: number): LoginSnapshot['mobile'] {
-  const exchange = exchangeOf(interaction);
-  if (exchange === undefined || interaction.exchangeAuthority === null || exchange.content === '') return null;
-  const status = isRunning(exchange) && exchange.expiresAt <= now ? 'expired' : exchange.status;
-  return { ...exchange, status, authority: interaction.exchangeAuthority };
 }
 
 async function deliveryOf(room: Room, interaction: Interaction): Promise<LoginSnapshot['delivery']> {

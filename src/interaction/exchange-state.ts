@@ -51,3 +51,17 @@ export const isRunning = (exchange: VendorExchange): boolean =>
 /** The interaction that an exchange id names; undefined when it is not of our shape. */
 export const interactionOfExchange = (exchange: string): string | undefined =>
   /^(int_[0-9a-z]{26})\.[0-9a-f]{16}$/.exec(exchange)?.[1];
+
+/** What a page shows of an exchange. */
+export type ShownExchange = VendorExchange & { readonly authority: string };
+
+/** null until the vendor has given a code; one that has run out reads so before anybody has written it. */
+export function shownExchange(
+  interaction: Interaction,
+  exchange: VendorExchange | undefined,
+  now: number,
+): ShownExchange | null {
+  if (exchange === undefined || interaction.exchangeAuthority === null || exchange.content === '') return null;
+  const status = isRunning(exchange) && exchange.expiresAt <= now ? 'expired' : exchange.status;
+  return { ...exchange, status, authority: interaction.exchangeAuthority };
+}

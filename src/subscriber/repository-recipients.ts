@@ -61,6 +61,17 @@ export const certificatesById = (h: Handle, ids: readonly string[]): Promise<Cer
         .where('id', 'in', [...ids])
         .execute();
 
+/** Ids of the certificates with the same public key as this one, itself included. */
+export async function certificatesOfSameKey(h: Handle, id: string): Promise<string[]> {
+  const rows = await h.db
+    .selectFrom('certificate')
+    .innerJoin('certificate as same', 'same.spki_index', 'certificate.spki_index')
+    .select('same.id')
+    .where('certificate.id', '=', id)
+    .execute();
+  return rows.map((row) => row.id);
+}
+
 /** Any issuer's: the caller compares the issuer. */
 export const certificatesBySerial = (h: Handle, serialIndexes: readonly string[]): Promise<Certificates[]> =>
   serialIndexes.length === 0

@@ -16,6 +16,7 @@ import {
   unitsWithHolder,
 } from './recipients.ts';
 import type { ChangeRequest, SubjectRecord } from './record.ts';
+import { certificatesOfSameKey } from './repository-recipients.ts';
 import { synchronise } from './synchronise.ts';
 import { createVault } from './vault.ts';
 import type { ChangeOutcome, SubscriberDeps, SyncOutcome, Workbench } from './workbench.ts';
@@ -43,6 +44,8 @@ export interface Subscribers {
     unit: Unit,
     wanted: { readonly ids: readonly string[]; readonly refs: readonly CertificateRef[] },
   ): Promise<readonly RecipientKey[]>;
+  /** Ids of the certificates that have the same public key as this one. */
+  sameKey(h: Handle, certificateId: string): Promise<string[]>;
   /** Every key of one subscriber at one unit, retired ones included: their encryption certificates still decrypt. */
   keys(h: Handle, unitId: string, subscriberId: string): Promise<readonly KeyOnRecord[]>;
   /** Values masked; `status` left out: all. */
@@ -63,6 +66,7 @@ export function createSubscribers(deps: SubscriberDeps): Subscribers {
     findForEncryption: (h, unit, name) => findForEncryption(bench, h, unit, name),
     unitsWithHolder: (h, name) => unitsWithHolder(bench, h, name),
     namedRecipients: (h, unit, wanted) => namedRecipients(bench, h, unit, wanted),
+    sameKey: certificatesOfSameKey,
     keys: (h, unitId, subscriberId) => keysOnRecord(bench, h, unitId, subscriberId),
     conflicts: desk.list,
     showConflict: desk.show,

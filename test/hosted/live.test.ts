@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { LIVE_PATH } from '#hosted/api.ts';
 import { createPublicOrigins } from '#hosted/origins.ts';
-import { createLoginLive } from '#hosted/routes.ts';
+import { createPageLive } from '#hosted/routes.ts';
 import type { Live } from '#http/live.ts';
 import { type RunningServer, startServer } from '#http/server.ts';
 import { openStore } from '#store/store.ts';
@@ -30,8 +30,8 @@ describe('the live channel', () => {
     const port = await freePort();
     publicUrl = `http://127.0.0.1:${port}`;
     world = await openLoginWorld(await openStore({ kind: 'sqlite', file: ':memory:' }, { log: quietLog }), publicUrl);
-    live = createLoginLive({
-      logins: () => world.logins,
+    live = createPageLive({
+      sources: () => [world.logins],
       origins: createPublicOrigins(world),
       https: false,
       log: quietLog,

@@ -25,9 +25,9 @@ export function hostedOf(
   rates: Partial<Rates> = {},
   ready = () => world.store.ping(),
 ): Hono<EdgeEnv> {
-  const { logins, store, relyingParties, authorities, clock, publicUrl, signingKey } = world;
+  const { logins, envelopes, store, relyingParties, authorities, clock, publicUrl, signingKey } = world;
   return createHosted({
-    ...{ logins, store, relyingParties, authorities, clock, publicUrl, gm, ready },
+    ...{ logins, envelopes, store, relyingParties, authorities, clock, publicUrl, gm, ready },
     assets: emptyAssets(),
     random: systemRandom,
     log: quietLog,

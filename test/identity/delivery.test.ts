@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { plainMessage } from '#identity/outcome.ts';
+import { plainMessage } from '#interaction/plain-message.ts';
 import { sentence } from '#kernel/errors.ts';
 import { describeOnBothDatabases } from '#test/support/store.ts';
 import { type Person, person, ticketOf } from './people.ts';
@@ -166,8 +166,8 @@ describeOnBothDatabases('the result of a login', ({ open }) => {
 });
 
 it('of whatever a platform says, at most two hundred plain characters are shown', () => {
-  expect(plainMessage('a\u0000b\u200Bc\u2028d\t e')).toBe('a b c d e');
-  expect([...plainMessage('𠀀'.repeat(500))]).toHaveLength(200);
-  expect(plainMessage(' \n ')).toBe('登录未被接受，请返回交易系统重新登录。');
-  expect(plainMessage('<b>你好</b>')).toBe('<b>你好</b>');
+  expect(plainMessage('a\u0000b\u200Bc\u2028d\t e', '')).toBe('a b c d e');
+  expect([...plainMessage('𠀀'.repeat(500), '')]).toHaveLength(200);
+  expect(plainMessage(' \n ', '请重新登录。')).toBe('请重新登录。');
+  expect(plainMessage('<b>你好</b>', '')).toBe('<b>你好</b>');
 });

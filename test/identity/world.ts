@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createJournal, type Journal } from '#audit/journal.ts';
+import { encodeDecryptOpened } from '#broker/encode-decrypt-opened.ts';
 import { encodeLoginVerified } from '#broker/encode-login-verified.ts';
 import type { Sm2PrivateKey } from '#crypto/gm.ts';
 import { createGm } from '#crypto/provider.ts';
@@ -11,6 +12,9 @@ import { createDriverHosts } from '#drivers/host.ts';
 import { installed } from '#drivers/installed.ts';
 import { type Authorities, createAuthorities } from '#drivers/repository.ts';
 import { createTrust, type Trust } from '#drivers/trust.ts';
+import type { CapsulePort } from '#envelope/capsule-port.ts';
+import { createEnvelopes, type Envelopes } from '#envelope/envelopes.ts';
+import { noCapsules } from '#envelope/no-capsules.ts';
 import type { KeyPair } from '#fixtures/pki/authority.ts';
 import { companies } from '#fixtures/pki/identities.ts';
 import { buildWorldPki, type PairRequest, type VendorId, vendors, type WorldPki } from '#fixtures/pki/world.ts';
@@ -74,6 +78,7 @@ export interface LoginWorld {
   readonly publicUrl: string;
   readonly signingKey: Sm2PrivateKey;
   readonly logins: Logins;
+  readonly envelopes: Envelopes;
   readonly relyingParties: RelyingParties;
   readonly authorities: Authorities;
   readonly subscribers: Subscribers;
@@ -123,6 +128,7 @@ export async function openLoginWorld(
   store: Store,
   publicUrl = 'http://127.0.0.1:8443',
   log: Logger = quietLog,
+  capsules: CapsulePort = noCapsules,
 ): Promise<LoginWorld> {
   const clock = shiftedClock();
   const random = systemRandom;
@@ -133,7 +139,10 @@ export async function openLoginWorld(
   const egress = createEgress({ log });
   const journal = createJournal({ gm, clock });
   const trust = createTrust({ store, gm, authorities, egress, clock, log });
-  const subscribers = createSubscribers({ store, cipher, gm, trust, journal, clock, random });
+  const subscribers = createSubscribers({
+    ...{ store, cipher, gm, trust, journal, clock, random },
+    onCertificateChanged: (tx, change) => envelopes.changedKey(tx, change),
+  });
   const outbox = createOutbox({ cipher, clock, random });
   const drivers = createDriverHosts({ authorities, egress, clock, random, log, installed });
   const receiver = await startReceiver();
@@ -175,15 +184,24 @@ export async function openLoginWorld(
   const neighbour = await addParty('LN-TEST-2', '210181', '邻县交易系统');
 
   const { key: signingKey } = await loadHubKey(store, { gm, cipher, clock, random }, 'signing');
-  const logins = createLogins({
+  const pages = {
     ...{ store, gm, cipher, keyring, clock, random, log, journal, outbox, relyingParties, authorities, trust },
     ...{ subscribers, drivers, publicUrl, signingKey },
-    publish: (interaction, version) => world.onPublish(interaction, version),
+    publish: (interaction: string, version: number) => world.onPublish(interaction, version),
+  };
+  const logins = createLogins(pages);
+  const envelopes: Envelopes = createEnvelopes({ ...pages, capsules });
+  const encodeMessage7 = encodeDecryptOpened({
+    ...{ store, gm, clock, relyingParties, held: envelopes.held },
+    fileUrl: async ({ capsuleId }) => `${publicUrl}/content/${capsuleId}`,
   });
   const dispatcher = createDispatcher({
     ...{ store, cipher, clock, random, log, egress },
-    encode: encodeLoginVerified({ store, gm, clock, relyingParties }),
-    outcome: logins.outcome,
+    encode: (event) =>
+      event.kind === 'login.verified'
+        ? encodeLoginVerified({ store, gm, clock, relyingParties })(event)
+        : encodeMessage7(event),
+    outcome: (tx, event, outcome) => (event.kind === 'login.verified' ? logins : envelopes).outcome(tx, event, outcome),
     owner: 'test',
     graceMs: 0,
   });
@@ -206,6 +224,7 @@ export async function openLoginWorld(
       publicUrl,
       signingKey,
       logins,
+      envelopes,
       relyingParties,
       authorities,
       subscribers,
@@ -308,7 +327,7 @@ async function startReceiver() {
   };
 }
 
-function recordOf(pair: KeyPair, request: Partial<PairRequest> = {}): SubjectRecord {
+export function recordOf(pair: KeyPair, request: Partial<PairRequest> = {}): SubjectRecord {
   const holder = request.holder ?? companies.liaoning;
   const sign = parseCertificate(gm, pair.signCertificate);
   const encrypt = parseCertificate(gm, pair.encCertificate);
