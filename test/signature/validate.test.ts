@@ -7,7 +7,7 @@ import type { Bytes } from '#kernel/bytes.ts';
 import type { Certificate } from '#pki/certificate.ts';
 import { validatePath } from '#pki/path.ts';
 import { parseSeal } from '#pki/ses.ts';
-import { verifyTimestamp } from '#pki/timestamp.ts';
+import { type TimestampCheck, verifyTimestamp } from '#pki/timestamp.ts';
 import { makeTimestampRequest } from '#pki/timestamp-request.ts';
 import { parseTimestampResponse } from '#pki/timestamp-response.ts';
 import { documentOf } from '#signature/pdf/document.ts';
@@ -41,7 +41,7 @@ const judges = {
     return { verdict: 'valid', authority: { name: '示例认证' } as never, verified: result.verified };
   },
   path: (certificate: Certificate, carried: readonly Certificate[]) => path(certificate, carried),
-  timestamp: (token: Bytes, data: Bytes) =>
+  timestamp: (token: Bytes, data: TimestampCheck['data']) =>
     verifyTimestamp(gm, {
       token,
       data,

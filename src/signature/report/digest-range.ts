@@ -1,47 +1,46 @@
 import { createHash } from 'node:crypto';
 import type { Gm } from '#crypto/gm.ts';
 import type { Bytes } from '#kernel/bytes.ts';
+import type { DigestName } from '#pki/digest.ts';
 import type { PdfSource } from '../pdf/source.ts';
 
 const CHUNK = 1024 * 1024;
 
-export interface RangeDigests {
-  readonly sm3: Bytes;
-  readonly sha256: Bytes;
-  readonly sha384: Bytes;
-  readonly sha512: Bytes;
+export type Digests = Partial<Record<DigestName, Bytes>>;
+export type Ranges = readonly (readonly [offset: number, length: number])[];
+
+interface Hash {
+  update(part: Bytes): unknown;
+  digest(): Bytes;
 }
 
-/** Digests of the bytes in the ranges [offset, length], read once and a megabyte at a time. */
+/** Digests of the bytes in these ranges, each byte read once, a megabyte at a time. */
 export async function digestRanges(
   gm: Gm,
   source: PdfSource,
-  ranges: readonly (readonly [offset: number, length: number])[],
-): Promise<RangeDigests> {
-  const sm3 = gm.sm3Stream();
-  const others = { sha256: createHash('sha256'), sha384: createHash('sha384'), sha512: createHash('sha512') };
-  for await (const part of partsOf(source, ranges)) {
-    sm3.update(part);
-    for (const hash of Object.values(others)) hash.update(part);
-  }
-  return {
-    sm3: sm3.digest(),
-    sha256: others.sha256.digest(),
-    sha384: others.sha384.digest(),
-    sha512: others.sha512.digest(),
-  };
-}
-
-async function* partsOf(
-  source: PdfSource,
-  ranges: readonly (readonly [number, number])[],
-): AsyncGenerator<Bytes, void, undefined> {
+  ranges: Ranges,
+  names: readonly DigestName[],
+): Promise<Digests> {
+  const hashes: Partial<Record<DigestName, Hash>> = {};
+  for (const name of names) hashes[name] = name === 'sm3' ? gm.sm3Stream() : createHash(name);
   for (const [offset, length] of ranges) {
     for (let done = 0; done < length; ) {
       const part = await source.read(offset + done, Math.min(CHUNK, length - done));
-      if (part.length === 0) return;
-      yield part;
+      if (part.length === 0) break;
+      for (const hash of Object.values(hashes)) hash.update(part);
       done += part.length;
     }
   }
+  const digests: Digests = {};
+  for (const name of names) {
+    const digest = hashes[name]?.digest();
+    if (digest !== undefined) digests[name] = digest;
+  }
+  return digests;
+}
+
+/** SM3 alone. */
+export async function sm3Of(gm: Gm, source: PdfSource, ranges: Ranges): Promise<Bytes> {
+  const { sm3 } = await digestRanges(gm, source, ranges, ['sm3']);
+  return sm3 ?? new Uint8Array();
 }

@@ -4,16 +4,16 @@ import type { Bytes } from '#kernel/bytes.ts';
 import { beijingDateTime } from '#kernel/clock.ts';
 import { type Certificate, tailOf } from '#pki/certificate.ts';
 import { verifyDetached } from '#pki/cms-detached.ts';
-import { parseSignedData } from '#pki/cms-signed.ts';
+import { parseSignedData, type SignedData } from '#pki/cms-signed.ts';
 import { leadingDerLength } from '#pki/der.ts';
 import { oids } from '#pki/oids.ts';
 import type { PathResult } from '#pki/path.ts';
 import { judgeSealSignature, parseSealSignature, type SealSignature } from '#pki/ses-signature.ts';
-import type { TimestampResult } from '#pki/timestamp.ts';
+import type { TimestampCheck, TimestampResult } from '#pki/timestamp.ts';
 import type { PdfSignature } from '../pdf/signatures.ts';
 import type { PdfSource } from '../pdf/source.ts';
 import { certificateChecks, messageFault, sealFault, stampCheck } from './checks.ts';
-import { digestRanges, type RangeDigests } from './digest-range.ts';
+import { type Digests, digestRanges, type Ranges, sm3Of } from './digest-range.ts';
 import type { Check, SealFacts, SignerFacts, TimeFacts } from './report.ts';
 
 /** Who judges certificates and stamps: the hub's trust, or the anchors given to the stand-alone verifier. */
@@ -22,7 +22,7 @@ export interface Judges {
   certificate(certificate: Certificate, at: number | null): Promise<Judgement>;
   /** A path without dates and revocation, for the value's own check. */
   path(certificate: Certificate, carried: readonly Certificate[]): PathResult;
-  timestamp(token: Bytes, stamped: Bytes): TimestampResult;
+  timestamp(token: Bytes, stamped: TimestampCheck['data']): TimestampResult;
 }
 
 export interface ValidationDeps {
@@ -49,19 +49,23 @@ export async function judgeContents(
   signature: PdfSignature,
 ): Promise<Finding> {
   const [, start, end, rest] = signature.byteRange;
-  const digests = await digestRanges(deps.gm, source, [
+  const ranges: Ranges = [
     [0, start],
     [end, rest],
-  ]);
+  ];
   const length = leadingDerLength(signature.contents);
   const padding = length === undefined ? undefined : signature.contents.subarray(length);
   if (length === undefined || padding?.some((byte) => byte !== 0))
     return failed('value', '签名值不是规范的编码，或其后还有别的内容');
   const der = signature.contents.subarray(0, length);
-  if (signature.kind === 'timestamp') return judgeStamp(deps, der, digests);
+  if (signature.kind === 'timestamp') return judgeStamp(deps, der, await sm3Of(deps.gm, source, ranges));
   const sealed = parseSealSignature(deps.gm, der);
-  if (sealed !== undefined) return judgeSealed(deps, sealed, digests);
-  return judgeCms(deps, der, digests);
+  if (sealed !== undefined) return judgeSealed(deps, sealed, await sm3Of(deps.gm, source, ranges));
+  const signed = parseSignedData(deps.gm, der);
+  if (signed === undefined) return failed('value', '签名值不是可识别的签名消息');
+  const [info] = signed.signers;
+  const digests = info.digest === 'sha1' ? {} : await digestRanges(deps.gm, source, ranges, [info.digest]);
+  return judgeCms(deps, signed, digests);
 }
 
 const failed = (id: Check['id'], detail: string): Finding => ({
@@ -69,8 +73,8 @@ const failed = (id: Check['id'], detail: string): Finding => ({
   checks: [{ id, result: 'failed', detail }],
 });
 
-function judgeStamp(deps: ValidationDeps, token: Bytes, digests: RangeDigests): Finding {
-  const stamped = deps.judges.timestamp(token, digests.sm3);
+function judgeStamp(deps: ValidationDeps, token: Bytes, sm3: Bytes): Finding {
+  const stamped = deps.judges.timestamp(token, { hash: 'sm3', hashed: sm3 });
   if (!stamped.ok) return failed('timestamp', '时间戳校验未通过');
   const at = stamped.verified.latest;
   return {
@@ -81,9 +85,7 @@ function judgeStamp(deps: ValidationDeps, token: Bytes, digests: RangeDigests): 
   };
 }
 
-async function judgeCms(deps: ValidationDeps, der: Bytes, digests: RangeDigests): Promise<Finding> {
-  const signed = parseSignedData(deps.gm, der);
-  if (signed === undefined) return failed('value', '签名值不是可识别的签名消息');
+async function judgeCms(deps: ValidationDeps, signed: SignedData, digests: Digests): Promise<Finding> {
   const held = verifyDetached(deps.gm, { signed, digests, judge: deps.judges.path, allowNonGm: true });
   const [info] = signed.signers;
   const certificate = held.ok ? held.signer.certificate.certificate : held.certificate;
@@ -126,10 +128,10 @@ function stampOf(attributes: ReadonlyMap<string, readonly { readonly der: Bytes 
   return values.length === 1 ? values[0]?.der : undefined;
 }
 
-async function judgeSealed(deps: ValidationDeps, sealed: SealSignature, digests: RangeDigests): Promise<Finding> {
+async function judgeSealed(deps: ValidationDeps, sealed: SealSignature, documentSm3: Bytes): Promise<Finding> {
   const stamp = sealed.timestamp === null ? undefined : deps.judges.timestamp(sealed.timestamp, sealed.signature);
   const proven = stamp?.ok ? stamp.verified.latest : null;
-  const judged = judgeSealSignature(deps.gm, sealed, digests.sm3, proven ?? sealed.claimedAt ?? deps.now);
+  const judged = judgeSealSignature(deps.gm, sealed, documentSm3, proven ?? sealed.claimedAt ?? deps.now);
   const checks: Check[] = [];
   if (judged.ok) {
     checks.push({ id: 'digest', result: 'passed', detail: '所覆盖的内容与签章时一致' });

@@ -4,7 +4,7 @@ import { openPdf, type PdfDocument, pagesOf } from '../pdf/document.ts';
 import { type PdfSignature, signaturesOf } from '../pdf/signatures.ts';
 import type { PdfSource } from '../pdf/source.ts';
 import { certificationCheck, rangeCheck } from './checks.ts';
-import { digestRanges } from './digest-range.ts';
+import { sm3Of } from './digest-range.ts';
 import { judgeContents, nothingFound, type ValidationDeps } from './judge-contents.ts';
 import {
   documentVerdict,
@@ -21,11 +21,10 @@ export async function validatePdf(deps: ValidationDeps, source: PdfSource): Prom
   const pages = (await pagesOf(document)).length;
   const signatures: SignatureReport[] = [];
   for (const signature of await signaturesOf(document)) signatures.push(await reportOn(deps, document, signature));
-  const whole = await digestRanges(deps.gm, source, [[0, source.size]]);
   const verdict = documentVerdict(signatures);
   return {
     v: 1,
-    documentSm3: hex(whole.sm3),
+    documentSm3: hex(await sm3Of(deps.gm, source, [[0, source.size]])),
     size: source.size,
     pages,
     checkedAt: deps.now,

@@ -61,11 +61,13 @@ export async function prepareSigning(gm: Gm, source: PdfSource, wish: SigningWis
     picture: wish.picture,
   });
   const [, start, end, rest] = revision.byteRange;
-  const digests = await digestRanges(gm, joined(source, revision.bytes), [
+  const ranges = [
     [0, start],
     [end, rest],
-  ]);
-  const digest = container.form === 'seal' ? digests.sm3 : digests[digestFor(wish.certificate)];
+  ] as const;
+  const name = container.form === 'seal' ? 'sm3' : digestFor(wish.certificate);
+  const digests = await digestRanges(gm, joined(source, revision.bytes), ranges, [name]);
+  const digest = digests[name] ?? new Uint8Array();
   return { revision, digest, toSign: textFor(gm, wish, digest, revision.fieldName) };
 }
 
