@@ -169,6 +169,9 @@ export async function pagesOf(document: PdfDocument, limit = MAX_PAGES): Promise
       for (const kid of kids) await walk(kid, merged, depth + 1);
       return;
     }
+    // A missing type is read as a page's, as every reader does; another one is no page.
+    if ((nameOf(await document.resolve(own.get('Type'))) ?? 'Page') !== 'Page')
+      throw new PdfFault('broken', 'page tree');
     if (pages.length >= limit) throw new PdfFault('too-large', `more than ${limit} pages`);
     pages.push({
       ref: node,
