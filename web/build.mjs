@@ -10,12 +10,13 @@ const here = import.meta.dirname;
 const MODULES = {
   'login.js': 'hosted/login.ts',
   'decrypt.js': 'hosted/decrypt.ts',
+  'hall.js': 'hosted/hall.ts',
   'diagnose.js': 'hosted/diagnose.ts',
   'dialects/standard-key.js': 'hosted/dialects/standard-key.ts',
 };
 /** Classic scripts in ES5: they run where nothing else does, so esbuild must not lower or wrap anything. */
 const CLASSIC = { 'guard.js': 'hosted/guard.js' };
-const STYLES = { 'hosted.css': 'hosted/hosted.css' };
+const STYLES = { 'hosted.css': 'hosted/hosted.css', 'hall.css': 'hosted/hall.css' };
 const FILES = { 'favicon.svg': 'hosted/favicon.svg' };
 
 /**

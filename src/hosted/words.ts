@@ -1,4 +1,5 @@
 import { enDecrypt, zhDecrypt } from './words-decrypt.ts';
+import { enHall, type HallWords, zhHall } from './words-hall.ts';
 
 /**
  * Everything a person reads on the hosted pages: Chinese first, English second, one file. `{name}` is filled in by the page.
@@ -815,6 +816,15 @@ export function decryptWordsOf(language: Language): Words {
     mobile: { ...words.mobile, ...instead.mobile },
     act: { ...words.act, ...instead.act },
     state: { ...words.state, ...instead.state },
+  };
+}
+
+/** The words of the opening hall, and those that every page with a key shares, as the hall says them. */
+export function hallWordsOf(language: Language): { readonly words: Words; readonly hall: Omit<HallWords, 'instead'> } {
+  const [words, { instead, ...hall }] = language === 'en' ? [en, enHall] : [zh, zhHall];
+  return {
+    words: { ...words, key: { ...words.key, ...instead.key }, state: { ...words.state, ...instead.state } },
+    hall,
   };
 }
 

@@ -16,6 +16,8 @@ export interface AgentDeps {
 export interface AgentLink {
   /** Tries to connect. `byClick`: from the person's own click, so the browser may ask for permission. */
   connect(byClick: boolean): Promise<void>;
+  /** Looks no more; an open session is its holder's to close. */
+  stop(): void;
 }
 
 const GREET_MS = 4000;
@@ -27,18 +29,19 @@ const LOOK_AGAIN_MS = 3000;
 export function linkAgent(deps: AgentDeps): AgentLink {
   let trying = false;
   let connected = false;
+  let stopped = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let watching = false;
   let dialect: Awaited<ReturnType<typeof loadDialect>> = null;
 
   const later = (): void => {
     clearTimeout(timer);
-    timer = setTimeout(() => void attempt(false, true), LOOK_AGAIN_MS);
+    if (!stopped) timer = setTimeout(() => void attempt(false, true), LOOK_AGAIN_MS);
   };
 
   /** `again`: a quiet repetition; the page keeps showing the trouble until it is over. */
   async function attempt(byClick: boolean, again: boolean): Promise<void> {
-    if (trying || connected) return;
+    if (trying || connected || stopped) return;
     trying = true;
     clearTimeout(timer);
     try {
@@ -64,6 +67,7 @@ export function linkAgent(deps: AgentDeps): AgentLink {
       grant: deps.grant,
       onEvent: heard,
     });
+    if (found.ok && stopped) return found.session.close();
     if (found.ok) {
       connected = true;
       deps.onStatus('connected', found.session.version);
@@ -99,5 +103,11 @@ export function linkAgent(deps: AgentDeps): AgentLink {
     onChange(() => void attempt(true, false));
   }
 
-  return { connect: (byClick) => attempt(byClick, false) };
+  return {
+    connect: (byClick) => attempt(byClick, false),
+    stop: () => {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
 }

@@ -11,9 +11,11 @@ type Asked = Promise<Answered<{ readonly view: PageView }>>;
 /** What the buttons of a page do that the parts here cannot know. */
 export interface PageDeeds {
   submit(): void;
-  cancel(interaction: string): Asked;
-  redeliver(interaction: string): Asked;
+  cancel?(interaction: string): Asked;
+  redeliver?(interaction: string): Asked;
   readonly more?: Partial<Readonly<Record<ActName, Deed>>>;
+  /** Buttons that only this page knows. */
+  other?(name: string, value: string): void;
 }
 
 /** Joins the page's buttons, cards and form to what they do. One listener for all: parts of the page come and go. */
@@ -65,7 +67,8 @@ export function listenToPerson(desk: KeyDesk, agent: AgentLink, phone: Phone, pa
   /** At the hub first, then back: the trading system can ask what became of it. */
   async function cancel(): Promise<void> {
     const home = desk.model().view?.platform.homeUrl ?? '';
-    const answer = await page.cancel(interaction());
+    const answer = await page.cancel?.(interaction());
+    if (answer === undefined) return;
     if (!answer.ok) {
       desk.change({ fault: answer.error });
       return;
@@ -75,8 +78,8 @@ export function listenToPerson(desk: KeyDesk, agent: AgentLink, phone: Phone, pa
   }
 
   async function redeliver(): Promise<void> {
-    const answer = await page.redeliver(interaction());
-    if (answer.ok) desk.seen(answer.value.view);
+    const answer = await page.redeliver?.(interaction());
+    if (answer?.ok) desk.seen(answer.value.view);
   }
 
   document.addEventListener('click', (event) => {
@@ -84,7 +87,10 @@ export function listenToPerson(desk: KeyDesk, agent: AgentLink, phone: Phone, pa
     const pressed = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-act]') : null;
     if (pressed === null) return;
     event.preventDefault();
-    deeds[pressed.dataset['act'] as ActName]?.(pressed.dataset['value'] ?? '');
+    const [name, value] = [pressed.dataset['act'] ?? '', pressed.dataset['value'] ?? ''];
+    const deed = deeds[name as ActName];
+    if (deed === undefined) page.other?.(name, value);
+    else deed(value);
   });
   document.addEventListener('change', (event) => {
     if (event.target instanceof HTMLInputElement && event.target.name === 'certificate') choose(event.target.value);

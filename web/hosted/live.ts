@@ -7,8 +7,8 @@ const POLL_MS = 2000;
 /** With a living socket, a look now and then all the same: a proxy may hold it open and pass nothing. */
 const SLOW_POLL_MS = 15_000;
 
-/** WebSocket where it works, else a look every two seconds. `useSocket` is false where the hub knows us by a header only. */
-export function listen(interaction: string, useSocket: boolean, heard: (version: number | null) => void): Live {
+/** WebSocket on `path` where it works, else a look every two seconds. `useSocket` is false where the hub knows us by a header only. */
+export function listen(path: string, useSocket: boolean, heard: (version: number | null) => void): Live {
   let stopped = false;
   let socket: WebSocket | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -27,9 +27,7 @@ export function listen(interaction: string, useSocket: boolean, heard: (version:
   };
   const connect = () => {
     if (stopped || !useSocket || failures > 3) return;
-    socket = new WebSocket(
-      `${location.origin.replace(/^http/, 'ws')}/hosted/live?i=${encodeURIComponent(interaction)}`,
-    );
+    socket = new WebSocket(`${location.origin.replace(/^http/, 'ws')}${path}`);
     socket.onopen = () => {
       failures = 0;
       heard(null);

@@ -15,6 +15,15 @@ export function clockText(ms: number): string {
   return `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
+/** For a clock that is read from afar: `30:08`, `1:02:33`; from two days on `3 天`. Never below zero. */
+export function countdownText(ms: number, words: Words['time']): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1000));
+  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  if (hours >= 48) return `${Math.floor(hours / 24)} ${words.day}`;
+  const two = (n: number): string => String(n).padStart(2, '0');
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${two(minutes)}:${two(rest)}`;
+}
+
 /** `2026-03-02` → `2026 年 3 月 2 日`; in English as it is. */
 export function dateText(date: string, lang: 'zh' | 'en'): string {
   const parts = /^(\d{4})-(\d{2})-(\d{2})$/.exec(date);

@@ -69,7 +69,7 @@ export function follow<V extends PageView>(
     else desk.change({ fault: answer.error });
     if (over()) live.stop();
   };
-  const live = listen(interaction, claim.claim === null, (version) => {
+  const live = listen(`/hosted/live?i=${encodeURIComponent(interaction)}`, claim.claim === null, (version) => {
     if (version === null || version > (desk.model().view?.version ?? 0)) void look();
   });
   return look;

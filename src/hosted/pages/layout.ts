@@ -25,6 +25,10 @@ interface Shell extends PageContext {
   readonly script?: 'login.js' | 'decrypt.js' | 'hall.js' | 'diagnose.js';
   /** Handed to the island as JSON. */
   readonly boot?: unknown;
+  /** The page's sheet; the hosted pages' own unless named. */
+  readonly style?: 'hosted.css' | 'hall.css';
+  /** False: the page brings its own head. */
+  readonly bar?: boolean;
   /** False where the address may not be loaded a second time. */
   readonly canSwitchLanguage?: boolean;
 }
@@ -44,12 +48,12 @@ export function shell(page: Shell): Markup {
 <meta name="renderer" content="webkit">
 <title>${page.title} · ${words.site.name}</title>
 <link rel="icon" type="image/svg+xml" href="${assets.url('favicon.svg')}">
-<link rel="stylesheet" href="${assets.url('hosted.css')}" integrity="${assets.integrity('hosted.css')}">
+<link rel="stylesheet" href="${assets.url(page.style ?? 'hosted.css')}" integrity="${assets.integrity(page.style ?? 'hosted.css')}">
 ${page.script === undefined ? '' : islandTags(assets, page.script)}
 </head>
 <body>
 ${sprite}
-${bar(page, words)}
+${page.bar === false ? '' : bar(page, words)}
 ${page.body}
 ${page.boot === undefined ? '' : raw(dataBlock(page.boot))}
 </body>

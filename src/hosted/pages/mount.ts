@@ -10,6 +10,7 @@ import { decryptFacts, decryptPage } from './decrypt.ts';
 import { diagnosePage } from './diagnose.ts';
 import { type FaultPage, faultPage, stateOfFault } from './fault.ts';
 import { frontPage, lostPage } from './front.ts';
+import { hallPage } from './hall.ts';
 import { pageHeaders } from './headers.ts';
 import { helpPage, protectionPage } from './help.ts';
 import type { Markup, PageContext } from './layout.ts';
@@ -82,6 +83,10 @@ export function mountPages(app: Hono, deps: PagesDeps): void {
 
   app.get('/decrypt/i/:interaction', (c) => decrypt(c, { interaction: c.req.param('interaction') }));
   app.get('/decrypt/:token', (c) => decrypt(c, { token: c.req.param('token') }));
+  app.get('/hall/:opening', async (c) => {
+    const page = await contextOf(c);
+    return send(c, page, await hallPage({ ...page, opening: c.req.param('opening') }));
+  });
   app.get('/check/i/:interaction', (c) => login(c, { interaction: c.req.param('interaction') }));
   app.get('/check/:token', (c) => login(c, { token: c.req.param('token') }));
   put('/', async (page) => frontPage({ ...page, authorities: await deps.authorities() }));

@@ -3,7 +3,12 @@ import { h, icon } from '../dom.ts';
 import type { Action, NoticeScreen, Timer, VendorLine } from '../screen/notices.ts';
 
 /** Where the trouble is: never a toast, never a dialogue over the page. `quiet` where the screen has its primary button elsewhere. */
-export function drawNotice(words: Words, notice: NoticeScreen, quiet: boolean, heading: 'h1' | 'p' = 'p'): HTMLElement {
+export function drawNotice(
+  words: Words,
+  notice: NoticeScreen<string>,
+  quiet: boolean,
+  heading: 'h1' | 'p' = 'p',
+): HTMLElement {
   const { text, timer } = notice;
   return h(
     'div',

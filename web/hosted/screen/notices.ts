@@ -5,8 +5,8 @@ import type { Card, Model } from '../model.ts';
 import { dateText } from '../time.ts';
 
 /** A trouble, where it stands: what happened, why and what now, buttons, hotline, support code. */
-export interface NoticeScreen {
-  readonly state: TroubleState;
+export interface NoticeScreen<S extends string = TroubleState> {
+  readonly state: S;
   readonly tone: Tone;
   readonly icon: Icon;
   readonly title: string;
@@ -44,7 +44,7 @@ export interface Action {
   readonly style: 'primary' | 'plain' | 'quiet' | 'danger';
   readonly icon?: Icon;
   /** Either something this page does, or a place to go. */
-  readonly act?: ActName;
+  readonly act?: string;
   readonly value?: string;
   readonly href?: string;
 }
