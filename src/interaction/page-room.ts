@@ -75,9 +75,8 @@ export async function partiesOf(
   h: Handle,
   interaction: Pick<Interaction, 'unitId' | 'orgcode'>,
 ): Promise<Result<{ unit: Unit; platform: Platform }>> {
-  const unit = await room.relyingParties.unit(h, interaction.unitId);
+  const { unit, platform } = await room.relyingParties.parties(h, interaction.unitId, interaction.orgcode);
   if (unit?.status !== 'active') return refused(refusal('UNIT_SUSPENDED'));
-  const platform = await room.relyingParties.platform(h, interaction.unitId, interaction.orgcode);
   if (platform?.status !== 'active')
     return refused(refusal('PLATFORM_UNKNOWN', { orgcode: interaction.orgcode }, 'platform suspended or removed'));
   return ok({ unit, platform });

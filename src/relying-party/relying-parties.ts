@@ -10,15 +10,18 @@ import type { Platform, SecretInfo, Unit } from './party.ts';
 import { checkName, checkUnitId, completePlatform, type PlatformInput } from './platform-input.ts';
 import { type UnitProfileInput, unitProfile } from './profile.ts';
 import * as rows from './repository.ts';
+import { createPartySnapshots } from './repository-snapshot.ts';
 import { newFileKey, newSecret } from './secrets.ts';
 import type { Mode } from './url-policy.ts';
 
-/** Connecting units, their platforms and credentials. Every read goes to the database, so a change holds from the next request on. */
+/** Connecting units, their platforms and credentials. Every read asks the database whether anything was changed, so a change holds from its commit on. */
 export interface RelyingParties {
   unit(h: Handle, id: string): Promise<Unit | undefined>;
   units(h: Handle): Promise<Unit[]>;
   platform(h: Handle, unitId: string, orgcode: string): Promise<Platform | undefined>;
   platforms(h: Handle, unitId: string): Promise<Platform[]>;
+  /** Both of one task, as of one moment. */
+  parties(h: Handle, unitId: string, orgcode: string): Promise<Parties>;
   /** Oldest first, at most two: all verify what comes in, the first signs what goes out, so that a roll-over has no gap. */
   liveSecrets(h: Handle, unitId: string): Promise<Secret<string>[]>;
   secrets(h: Handle, unitId: string): Promise<SecretInfo[]>;
@@ -36,6 +39,11 @@ export interface RelyingParties {
   addPlatform(tx: Tx, input: PlatformInput): Promise<Result<Platform>>;
   /** Members left out stay as they are. */
   setPlatform(tx: Tx, unitId: string, orgcode: string, change: PlatformChange): Promise<Result<Platform>>;
+}
+
+export interface Parties {
+  readonly unit: Unit | undefined;
+  readonly platform: Platform | undefined;
 }
 
 export interface UnitInput {
@@ -69,6 +77,8 @@ const invalid = (field: string, label: string, reason: string) =>
 const unknownUnit = () => refused(refusal('UNIT_UNKNOWN'));
 
 export function createRelyingParties({ cipher, clock, random, mode = 'production' }: RelyingPartyDeps): RelyingParties {
+  const snapshot = createPartySnapshots((id, sealed) => new Secret(cipher.openText(secretPlace(id), sealed)));
+
   /** Strictly later than `after`, so that the order of two secrets never hangs on a tie of milliseconds. */
   async function issueSecret(tx: Tx, unitId: string, after = 0): Promise<{ id: string; secret: Secret<string> }> {
     const id = newId('sec', random);
@@ -87,18 +97,18 @@ export function createRelyingParties({ cipher, clock, random, mode = 'production
   }
 
   return {
-    unit: rows.findUnit,
-    units: rows.listUnits,
-    platform: rows.findPlatform,
-    platforms: rows.listPlatforms,
-
-    async liveSecrets(h, unitId) {
-      const live = (await rows.listSecrets(h, unitId)).filter((row) => row.status === 'live');
-      return live.map((row) => new Secret(cipher.openText(secretPlace(row.id), row.sealed)));
+    unit: async (h, id) => (await snapshot(h)).units.get(id),
+    units: async (h) => [...(await snapshot(h)).units.values()],
+    platform: async (h, unitId, orgcode) => (await snapshot(h)).platform(unitId, orgcode),
+    platforms: async (h, unitId) => [...(await snapshot(h)).platformsOf(unitId)],
+    async parties(h, unitId, orgcode) {
+      const { units, platform } = await snapshot(h);
+      return { unit: units.get(unitId), platform: platform(unitId, orgcode) };
     },
+    liveSecrets: async (h, unitId) => [...(await snapshot(h)).liveSecretsOf(unitId)],
 
     async secrets(h, unitId) {
-      return (await rows.listSecrets(h, unitId)).map(({ sealed: _, ...info }) => info);
+      return (await rows.listSecrets(h, unitId)).map(({ sealed: _, unitId: __, ...info }) => info);
     },
 
     async fileKey(h, unitId) {

@@ -1,4 +1,4 @@
-import type { PlatformTable, UnitTable } from '#store/schema.ts';
+import type { PlatformTable, UnitSecretTable, UnitTable } from '#store/schema.ts';
 import type { Handle, Tx } from '#store/store.ts';
 import type { Platform, SecretInfo, Unit } from './party.ts';
 import { storedProfile } from './profile.ts';
@@ -69,22 +69,26 @@ export async function findFileKey(h: Handle, unitId: string): Promise<string | u
   return row?.file_key_sealed;
 }
 
+type StoredSecret = SecretInfo & { readonly unitId: string; readonly sealed: string };
+
+const toSecret = (row: UnitSecretTable): StoredSecret => ({
+  id: row.id,
+  unitId: row.unit_id,
+  status: row.status,
+  createdAt: row.created_at,
+  retiredAt: row.retired_at,
+  sealed: row.secret_sealed,
+});
+
 /** Oldest first. */
-export async function listSecrets(h: Handle, unitId: string): Promise<(SecretInfo & { sealed: string })[]> {
-  const rows = await h.db
-    .selectFrom('unit_secret')
-    .selectAll()
-    .where('unit_id', '=', unitId)
-    .orderBy('created_at')
-    .orderBy('id')
-    .execute();
-  return rows.map((row) => ({
-    id: row.id,
-    status: row.status,
-    createdAt: row.created_at,
-    retiredAt: row.retired_at,
-    sealed: row.secret_sealed,
-  }));
+export async function listAllSecrets(h: Handle): Promise<StoredSecret[]> {
+  const rows = await h.db.selectFrom('unit_secret').selectAll().orderBy('created_at').orderBy('id').execute();
+  return rows.map(toSecret);
+}
+
+/** Oldest first. */
+export async function listSecrets(h: Handle, unitId: string): Promise<StoredSecret[]> {
+  return (await listAllSecrets(h)).filter((secret) => secret.unitId === unitId);
 }
 
 export async function insertSecret(tx: Tx, id: string, unitId: string, sealed: string, now: number): Promise<void> {
@@ -108,14 +112,8 @@ export async function findPlatform(h: Handle, unitId: string, orgcode: string): 
   return row && toPlatform(row);
 }
 
-export async function listPlatforms(h: Handle, unitId: string): Promise<Platform[]> {
-  const rows = await h.db
-    .selectFrom('platform')
-    .selectAll()
-    .where('unit_id', '=', unitId)
-    .orderBy('created_at')
-    .orderBy('orgcode')
-    .execute();
+export async function listAllPlatforms(h: Handle): Promise<Platform[]> {
+  const rows = await h.db.selectFrom('platform').selectAll().orderBy('created_at').orderBy('orgcode').execute();
   return rows.map(toPlatform);
 }
 

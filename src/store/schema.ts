@@ -27,6 +27,7 @@ export interface DB extends EnvelopeTables, OpeningTables, HallTables {
   journal_checkpoint: JournalCheckpointTable;
   hub_key: HubKeyTable;
   request_nonce: RequestNonceTable;
+  party_version: PartyVersionTable;
 }
 
 /** Connecting unit (caUnitId). */
@@ -50,6 +51,12 @@ export interface UnitSecretTable {
   status: 'live' | 'retired';
   created_at: number;
   retired_at: number | null;
+}
+
+/** One row; triggers raise it with every change of unit, unit_secret and platform. */
+export interface PartyVersionTable {
+  id: number;
+  version: number;
 }
 
 export interface PlatformTable {

@@ -51,8 +51,13 @@ export async function findForLogin(
     authorityId: shown.authority_id,
     status: certificate.notAfter < clock.now() ? 'expired' : 'active',
     signCertificate: certificate,
-    encryptionCertificate: vault.openCertificate(shown.enc_certificate_id, shown.enc_der_sealed),
-    record: told(vault.openRecord(shown)),
+    // Opened when asked for: a login looks twice, before its decision and inside it, and needs them once.
+    get encryptionCertificate() {
+      return vault.openCertificate(shown.enc_certificate_id, shown.enc_der_sealed);
+    },
+    get record() {
+      return told(vault.openRecord(shown));
+    },
   });
 }
 
