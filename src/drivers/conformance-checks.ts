@@ -1,20 +1,29 @@
-import type { Gm } from '#crypto/gm.ts';
-import { fromBase64, utf8 } from '#kernel/bytes.ts';
+import type { Gm, Sm2PrivateKey } from '#crypto/gm.ts';
+import { type Bytes, base64, equalBytes, fromBase64, hex, utf8 } from '#kernel/bytes.ts';
 import { parseCertificate } from '#pki/certificate.ts';
-import type { AuthRequest, Evidence, Step } from './contract.ts';
+import type { AuthRequest, CryptoRequest, Evidence, Step, UnwrappedKeys } from './contract.ts';
 
-export type Pending = Extract<Step<Evidence>, { step: 'pending' }>;
+export type Pending = Extract<Step<never>, { step: 'pending' }>;
+
+/** A request of the crypto channel together with what only the kit knows of it. */
+export interface AskedKeys {
+  readonly request: CryptoRequest;
+  /** The private half of `request.replyKey`. */
+  readonly replyKey: Sm2PrivateKey;
+  /** What is behind each wrap, by its id; a wrap that the person's key must not be able to open is absent. */
+  readonly keys: ReadonlyMap<string, Bytes>;
+}
 
 export function must(condition: boolean, otherwise: string): asserts condition {
   if (!condition) throw new Error(otherwise);
 }
 
-export function pendingOf(step: Step<Evidence>): Pending {
+export function pendingOf(step: Step<unknown>): Pending {
   must(step.step === 'pending', `expected a pending step, got ${step.step}`);
   return step;
 }
 
-export function refusedAs(reason: string, step: Step<Evidence>): void {
+export function refusedAs(reason: string, step: Step<unknown>): void {
   must(step.step === 'refused', `expected a refusal, got ${step.step}`);
   must(step.reason === reason, `expected ${reason}, got ${step.reason}`);
 }
@@ -31,4 +40,21 @@ export function checkEvidence(gm: Gm, request: AuthRequest, step: Step<Evidence>
   );
   must(certificate.key.kind === 'sm2', 'the certificate holds no SM2 key');
   must(gm.sm2.verify(certificate.key.publicKey, [utf8(step.value.text)], signature), 'the signature does not verify');
+}
+
+/** Every key that can be opened came back, wrapped to the hub's one-time key; none lies bare in what the driver said. */
+export async function checkKeys(gm: Gm, asked: AskedKeys, step: Step<UnwrappedKeys>): Promise<void> {
+  must(step.step === 'done', `expected keys, got ${step.step}`);
+  const { keys } = step.value;
+  must(new Set(keys.map(({ id }) => id)).size === keys.length, 'a key came twice');
+  must(keys.length === asked.keys.size, `expected ${asked.keys.size} keys, got ${keys.length}`);
+  const said = JSON.stringify(step);
+  for (const { id, wrapped } of keys) {
+    const expected = asked.keys.get(id);
+    must(expected !== undefined, 'a key came that was not asked for or cannot be opened');
+    must(!said.includes(base64(expected)) && !said.includes(hex(expected)), 'a key came bare');
+    const opened = await gm.sm2.decrypt(asked.replyKey, fromBase64(wrapped) ?? new Uint8Array());
+    must(opened.ok, 'a key is not wrapped to the one-time key');
+    must(equalBytes(opened.plaintext, expected), 'another key than the one wrapped');
+  }
 }

@@ -2,23 +2,49 @@
  * What every vendor's driver must do, whatever it is written in: a list of named cases over one bench. Run by the tests for the drivers in the
  * box and by a vendor for his own. A case that a driver's declared abilities leave out is skipped with its reason, never silently.
  */
-import { isDeepStrictEqual } from 'node:util';
 import type { Gm } from '#crypto/gm.ts';
 import type { Json } from '#kernel/json.ts';
-import { checkEvidence, must, type Pending, pendingOf, refusedAs } from './conformance-checks.ts';
-import type { AuthRequest, DriverManifest, Evidence, ResumeEvent, Step } from './contract.ts';
+import { type AskedKeys, checkEvidence, checkKeys, must, type Pending } from './conformance-checks.ts';
+import { encryptCases } from './conformance-encrypt.ts';
+import { exchangeCases } from './conformance-exchange.ts';
+import type {
+  AuthRequest,
+  CryptoRequest,
+  DriverManifest,
+  EncryptAnswer,
+  EncryptRequest,
+  Evidence,
+  Prompt,
+  ResumeEvent,
+  Step,
+  UnwrappedKeys,
+} from './contract.ts';
 
 export interface Bench {
   readonly gm: Gm;
   readonly manifest: DriverManifest;
-  /** A request never used before, ending `life` ms from now. */
-  request(life: number): AuthRequest;
-  begin(request: AuthRequest): Promise<Step<Evidence>>;
-  resume(state: Json, event: ResumeEvent): Promise<Step<Evidence>>;
+  readonly auth: ChannelBench<AuthRequest, Evidence> & {
+    /** A request never used before, ending `life` ms from now. */
+    request(life: number): AuthRequest;
+  };
+  /** Absent: the driver declares no channel for it. */
+  readonly crypto?: ChannelBench<CryptoRequest, UnwrappedKeys> & {
+    /** Two wraps that the person's key opens and one of somebody else's. */
+    request(life: number): Promise<AskedKeys>;
+  };
+  /** Absent: this vendor has no encrypt service. */
+  readonly encrypt?: EncryptBench;
   /** Ends the driver's process; the next call starts a new one. */
   restart(): Promise<void>;
   /** Lets time pass for the driver and its vendor, milliseconds. */
   pass(ms: number): Promise<void>;
+  /** Absent: there is no vendor service behind this driver. */
+  readonly outage?: (off: boolean) => Promise<void>;
+}
+
+export interface ChannelBench<Request, Value> {
+  begin(request: Request): Promise<Step<Value>>;
+  resume(state: Json, event: ResumeEvent): Promise<Step<Value>>;
   /** What the person does, and the event through which the hub hears of it. */
   readonly person: {
     confirm(pending: Pending): Promise<ResumeEvent>;
@@ -28,8 +54,15 @@ export interface Bench {
   };
   /** Events made by somebody who does not have the vendor's secret, each with what is wrong with it. Absent: no callback door. */
   readonly forgeries?: (pending: Pending, genuine: ResumeEvent) => readonly { wrong: string; event: ResumeEvent }[];
-  /** Absent: there is no vendor service behind this driver. */
-  readonly outage?: (off: boolean) => Promise<void>;
+}
+
+export interface EncryptBench {
+  run(request: EncryptRequest): Promise<EncryptAnswer>;
+  /** A recipient of this vendor's, base64 DER, and what opens an envelope (DER, base64) to it; undefined: it does not open. */
+  readonly recipient: string;
+  open(envelope: string): Promise<Uint8Array | undefined>;
+  /** A certificate that is another vendor's. */
+  readonly stranger: string;
 }
 
 export interface ConformanceCase {
@@ -39,121 +72,50 @@ export interface ConformanceCase {
   run(): Promise<void>;
 }
 
-const LIFE_MS = 120_000;
-
 export function conformance(bench: Bench): readonly ConformanceCase[] {
-  const { person, forgeries, outage } = bench;
-  const scan = person.scan?.bind(person);
-  const begin = async (life = LIFE_MS) => {
-    const request = bench.request(life);
-    return { request, pending: pendingOf(await bench.begin(request)) };
-  };
-
+  const { gm, manifest, auth, crypto, encrypt } = bench;
+  const declared = { crypto: manifest.channels.includes('crypto'), encrypt: manifest.encrypts === true };
   return [
     {
-      name: 'begins with a prompt of its medium that ends no later than asked',
+      name: 'declares what the bench proves',
       async run() {
-        const { request, pending } = await begin();
-        const kind = bench.manifest.media.includes('mobile') ? 'qr' : 'agent';
-        must(pending.prompt.kind === kind, `expected a prompt ${kind}, got ${pending.prompt.kind}`);
-        if (pending.prompt.kind === 'agent') {
-          must(pending.prompt.operation === 'sign', 'a login asks for a signature');
-          must(pending.prompt.text === request.text, 'the text to sign was changed');
-        }
-        if (pending.prompt.kind !== 'qr') return;
-        must(pending.prompt.digits === request.digits, 'page and phone would show different digits');
-        must(pending.prompt.expiresAt <= request.expiresAt, 'the code outlives the request');
-        must(!pending.prompt.content.includes(request.text), 'the code itself carries the text to sign');
+        must(declared.crypto === (crypto !== undefined), 'the manifest and the bench differ about the channel crypto');
+        must(encrypt === undefined || declared.encrypt, 'the manifest does not declare the encrypt service');
       },
     },
-    {
-      name: 'brings evidence over exactly the text asked for',
-      async run() {
-        const { request, pending } = await begin();
-        checkEvidence(bench.gm, request, await bench.resume(pending.state, await person.confirm(pending)));
-      },
-    },
-    {
-      name: 'keeps an exchange through a restart of its process',
-      async run() {
-        const { request, pending } = await begin();
-        await bench.restart();
-        const state = JSON.parse(JSON.stringify(pending.state)) as Json;
-        checkEvidence(bench.gm, request, await bench.resume(state, await person.confirm(pending)));
-      },
-    },
-    {
-      name: 'keeps two exchanges apart',
-      async run() {
-        const [first, second] = [await begin(), await begin()];
-        const done = await bench.resume(second.pending.state, await person.confirm(second.pending));
-        checkEvidence(bench.gm, second.request, done);
-        pendingOf(await bench.resume(first.pending.state, { from: 'poll' }));
-      },
-    },
-    {
-      name: 'says cancelled when the person cancels',
-      async run() {
-        const { pending } = await begin();
-        refusedAs('cancelled', await bench.resume(pending.state, await person.cancel(pending)));
-      },
-    },
-    {
-      name: 'waits on when there is no news, and survives a page that says nonsense',
-      async run() {
-        const { pending } = await begin();
-        const next = pendingOf(await bench.resume(pending.state, { from: 'poll' }));
-        const step = await bench.resume(next.state, { from: 'page', payload: { nonsense: [1, { deep: null }] } });
-        must(step.step !== 'done', 'took nonsense for evidence');
-      },
-    },
-    able(scan, 'this driver shows no code', 'shows that the code has been scanned', async (look) => {
-      const { pending } = await begin();
-      const step = pendingOf(await bench.resume(pending.state, await look(pending)));
-      must(step.prompt.kind === 'qr' && step.prompt.status === 'scanned', 'the prompt does not say scanned');
+    ...exchangeCases(bench, 'auth', auth, async (life) => {
+      const request = auth.request(life);
+      return {
+        request,
+        check: async (step) => checkEvidence(gm, request, step),
+        checkPrompt: (prompt) => checkSigning(prompt, request),
+        secrets: [request.text],
+      };
     }),
-    able(scan, 'the hub itself ends the prompt of a key', 'says expired after the end', async () => {
-      const { pending } = await begin(5_000);
-      await bench.pass(6_000);
-      refusedAs('expired', await bench.resume(pending.state, { from: 'poll' }));
-    }),
-    able(
-      scan && forgeries && { scan, forgeries },
-      'this driver has no callback door',
-      'believes no callback that is forged, altered, stale, replayed or about another exchange',
-      async (door) => {
-        const { pending } = await begin();
-        const genuine = await door.scan(pending);
-        const scanned = pendingOf(await bench.resume(pending.state, genuine));
-        for (const { wrong, event } of [...door.forgeries(pending, genuine), { wrong: 'replayed', event: genuine }]) {
-          const step = pendingOf(await bench.resume(scanned.state, event));
-          must(step.ignored !== undefined, `took a callback that is ${wrong} for good`);
-          must(isDeepStrictEqual(step.state, scanned.state), `changed its state for a callback that is ${wrong}`);
-        }
-      },
-    ),
-    able(
-      outage,
-      'there is no service behind this driver',
-      'says unavailable while its service is away and loses no exchange',
-      async (switchOff) => {
-        const { request, pending } = await begin();
-        await switchOff(true);
-        refusedAs('unavailable', await bench.begin(bench.request(LIFE_MS)));
-        const waiting = pendingOf(await bench.resume(pending.state, { from: 'poll' }));
-        await switchOff(false);
-        checkEvidence(bench.gm, request, await bench.resume(waiting.state, await person.confirm(pending)));
-      },
-    ),
+    ...(crypto === undefined
+      ? [{ name: 'crypto', skip: 'this driver opens no keys', run: async () => undefined }]
+      : exchangeCases(bench, 'crypto', crypto, async (life) => {
+          const asked = await crypto.request(life);
+          const { request } = asked;
+          return {
+            request,
+            check: (step) => checkKeys(gm, asked, step),
+            checkPrompt: (prompt) => checkOpening(prompt, request),
+            secrets: [request.text, ...request.wraps.map(({ wrapped }) => wrapped)],
+          };
+        })),
+    ...encryptCases(encrypt),
   ];
 }
 
-/** A case for drivers that have a certain part. */
-function able<Part>(
-  part: Part | undefined,
-  otherwise: string,
-  name: string,
-  run: (part: Part) => Promise<void>,
-): ConformanceCase {
-  return part === undefined ? { name, skip: otherwise, run: async () => undefined } : { name, run: () => run(part) };
+function checkSigning(prompt: Prompt, request: AuthRequest): void {
+  must(prompt.kind === 'agent' && prompt.operation === 'sign', 'a login asks for a signature');
+  must(prompt.text === request.text, 'the text to sign was changed');
+}
+
+function checkOpening(prompt: Prompt, request: CryptoRequest): void {
+  must(prompt.kind === 'agent' && prompt.operation === 'unwrap', 'a decryption asks for keys');
+  must(JSON.stringify(prompt.wraps) === JSON.stringify(request.wraps), 'the wraps were changed');
+  must(prompt.certificate === request.certificate, 'another certificate than the one asked for');
+  must(prompt.to === request.replyKey, 'the keys would go to another key than the one asked for');
 }

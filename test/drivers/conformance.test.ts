@@ -1,18 +1,22 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Bench, conformance } from '#drivers/conformance.ts';
-import type { Pending } from '#drivers/conformance-checks.ts';
-import type { AuthRequest, ResumeEvent } from '#drivers/contract.ts';
+import { type Bench, conformance, type EncryptBench } from '#drivers/conformance.ts';
+import type { AskedKeys, Pending } from '#drivers/conformance-checks.ts';
+import type { AuthRequest, Channel, Channels, ResumeEvent } from '#drivers/contract.ts';
 import { createDriverHosts, type DriverHosts } from '#drivers/host.ts';
 import { installed } from '#drivers/installed.ts';
 import { mobileScan } from '#drivers/mobile-scan/driver.ts';
 import { standardKey } from '#drivers/standard-key/driver.ts';
+import type { VendorId } from '#fixtures/pki/world.ts';
 import { postJson } from '#fixtures/world/post-json.ts';
-import { base64, utf8 } from '#kernel/bytes.ts';
+import { base64, fromBase64, fromHex, hex, utf8 } from '#kernel/bytes.ts';
+import type { Json } from '#kernel/json.ts';
 import { systemRandom } from '#kernel/random.ts';
+import { parseEnvelopedData } from '#pki/cms-enveloped.ts';
+import { openEnvelopedData, sm2Opener } from '#pki/cms-open.ts';
 import { quietLog } from '#test/support/store.ts';
-import { gm, openTown, runningClock, type Town } from './support.ts';
+import { gm, openTown, read, runningClock, type Town } from './support.ts';
 
 /** Both drivers through the very host of the hub, against the vendors' real services over loopback. */
 describe('the drivers in the box conform', () => {
@@ -37,23 +41,44 @@ describe('the drivers in the box conform', () => {
     await town.close();
   });
 
-  const request = (life: number): AuthRequest => {
+  const request = (vendor: VendorId, purpose: string, life: number): AuthRequest => {
     count += 1;
     return {
       exchange: `exchange-${count}`,
-      text: `caihub/1\npurpose=login\nnonce=${count}\n`,
+      text: `caihub/1\npurpose=${purpose}\nnonce=${count}\n`,
       digits: '42',
       platformName: '示例市公共资源交易中心电子交易系统',
       expiresAt: clock.now() + life,
-      callbackUrl: `${door.origin}/drivers/beichen/callback/exchange-${count}`,
+      callbackUrl: `${door.origin}/drivers/${vendor}/callback/exchange-${count}`,
     };
   };
-  const common = (medium: 'key' | 'mobile') => ({
+  /** Two content keys to the person's certificate and one to somebody else's. */
+  const wrapped = async (vendor: VendorId, life: number): Promise<AskedKeys> => {
+    const replyKey = gm.sm2.generateKey();
+    const { encKey, encCertificate } = town.pairs[vendor];
+    const keys = new Map(['a', 'b'].map((id) => [`${id}-${count}`, systemRandom.bytes(16)]));
+    const wraps = await Promise.all(
+      [...keys].map(async ([id, key]) => ({ id, wrapped: base64(await gm.sm2.encrypt(encKey.publicKey, key)) })),
+    );
+    const foreign = base64(await gm.sm2.encrypt(replyKey.publicKey, systemRandom.bytes(16)));
+    return {
+      replyKey,
+      keys,
+      request: {
+        ...request(vendor, 'decrypt', life),
+        wraps: [...wraps, { id: 'foreign', wrapped: foreign }],
+        certificate: base64(encCertificate),
+        replyKey: hex(replyKey.publicKey.point),
+      },
+    };
+  };
+  const channelOf = <C extends Channel>(vendor: VendorId, channel: C, medium: 'key' | 'mobile') => ({
+    begin: async (wanted: Channels[C]['request']) => hosts.begin(await town.authority(vendor), channel, wanted, medium),
+    resume: async (state: Json, event: ResumeEvent) =>
+      hosts.resume(await town.authority(vendor), channel, state, event),
+  });
+  const common = {
     gm,
-    request,
-    begin: async (wanted: AuthRequest) => hosts.begin(await town.authority('beichen'), 'auth', wanted, medium),
-    resume: async (state: Parameters<Bench['resume']>[0], event: ResumeEvent) =>
-      hosts.resume(await town.authority('beichen'), 'auth', state, event),
     async restart() {
       await hosts.stop();
       hosts = openHosts();
@@ -61,60 +86,112 @@ describe('the drivers in the box conform', () => {
     async pass(ms: number) {
       offset += ms;
     },
-  });
+  };
 
-  const phone = async (deed: 'scan' | 'confirm' | 'cancel', { prompt }: Pending): Promise<ResumeEvent> => {
-    if (prompt.kind !== 'qr') throw new Error('no code to scan');
+  const scanned = new Set<string>();
+  const phone = async (deed: 'scan' | 'confirm' | 'cancel', pending: Pending): Promise<ResumeEvent> => {
+    if (pending.prompt.kind !== 'qr') throw new Error('no code to scan');
+    const { content } = pending.prompt;
+    if (deed === 'confirm' && !scanned.has(content)) await phone('scan', pending); // its own callback is not awaited again
+    if (deed === 'scan') scanned.add(content);
     const heard = door.next();
-    if (deed === 'confirm') {
-      const { origin } = new URL(prompt.content);
-      await postJson(`${origin}/phone/api/scan`, { content: prompt.content });
-      await heard;
-      const later = door.next();
-      await postJson(`${origin}/phone/api/confirm`, { content: prompt.content });
-      return later;
-    }
-    await postJson(`${new URL(prompt.content).origin}/phone/api/${deed}`, { content: prompt.content });
+    await postJson(`${new URL(content).origin}/phone/api/${deed}`, { content });
     return heard;
   };
-  const mobile: Bench = {
-    ...common('mobile'),
-    manifest: mobileScan.manifest,
+  const withPhone = {
     person: {
-      scan: (pending) => phone('scan', pending),
-      confirm: (pending) => phone('confirm', pending),
-      cancel: (pending) => phone('cancel', pending),
+      scan: (pending: Pending) => phone('scan', pending),
+      confirm: (pending: Pending) => phone('confirm', pending),
+      cancel: (pending: Pending) => phone('cancel', pending),
     },
-    forgeries: (_, genuine) => forgeriesOf(genuine),
-    outage: async (off) => town.vendor.outage('beichen', off),
+    forgeries: (_: Pending, genuine: ResumeEvent) => forgeriesOf(genuine),
+  };
+  const mobile = (vendor: VendorId): Bench => ({
+    ...common,
+    manifest: mobileScan.manifest,
+    auth: {
+      ...channelOf(vendor, 'auth', 'mobile'),
+      ...withPhone,
+      request: (life) => request(vendor, 'login', life),
+    },
+    crypto: { ...channelOf(vendor, 'crypto', 'mobile'), ...withPhone, request: (life) => wrapped(vendor, life) },
+    outage: async (off) => town.vendor.outage(vendor, off),
+    ...(vendor === 'bohai' && { encrypt: encryptBench() }),
+  });
+  const encryptBench = (): EncryptBench => ({
+    run: async (wanted) => hosts.encrypt(await town.authority('bohai'), wanted, 'mobile'),
+    get recipient() {
+      return base64(town.pairs.bohai.encCertificate);
+    },
+    get stranger() {
+      return base64(town.pairs.beichen.encCertificate);
+    },
+    async open(envelope) {
+      const der = fromBase64(envelope) ?? Buffer.alloc(0);
+      const { encKey, encCertificate } = town.pairs.bohai;
+      const parsed = parseEnvelopedData(der);
+      const opener = sm2Opener(gm, encKey, [read(encCertificate)]);
+      const opened = parsed && (await openEnvelopedData(gm, parsed, opener));
+      return opened?.ok ? opened.content : undefined;
+    },
+  });
+  const atPc = async ({ prompt }: Pending): Promise<ResumeEvent> => {
+    if (prompt.kind !== 'agent') throw new Error('nothing to do at this PC');
+    const { signKey, signCertificate, encKey } = town.pairs.beichen;
+    if (prompt.operation === 'sign') {
+      const signature = await gm.sm2.sign(signKey, [utf8(prompt.text)]);
+      return {
+        from: 'page',
+        payload: { certificate: base64(signCertificate), signature: base64(signature) },
+      };
+    }
+    const to = gm.sm2.importPublic(fromHex(prompt.to) ?? Buffer.alloc(0));
+    const keys: { id: string; wrapped: string; layout: string }[] = [];
+    for (const { id, wrapped: wrap } of prompt.wraps) {
+      const opened = await gm.sm2.decrypt(encKey, fromBase64(wrap) ?? Buffer.alloc(0));
+      if (!opened.ok || to === undefined) continue;
+      keys.push({ id, wrapped: base64(await gm.sm2.encrypt(to, opened.plaintext)), layout: opened.layout });
+    }
+    return { from: 'page', payload: { keys } };
+  };
+  const person = {
+    confirm: atPc,
+    cancel: async (): Promise<ResumeEvent> => ({ from: 'page', payload: { error: 'PIN_CANCELLED' } }),
   };
   const key: Bench = {
-    ...common('key'),
+    ...common,
     manifest: standardKey.manifest,
-    person: {
-      async confirm({ prompt }) {
-        if (prompt.kind !== 'agent' || prompt.operation !== 'sign') throw new Error('nothing to sign');
-        const signature = await gm.sm2.sign(town.pairs.beichen.signKey, [utf8(prompt.text)]);
-        const payload = { certificate: base64(town.pairs.beichen.signCertificate), signature: base64(signature) };
-        return { from: 'page', payload };
-      },
-      cancel: async () => ({ from: 'page', payload: { error: 'PIN_CANCELLED' } }),
+    auth: {
+      ...channelOf('beichen', 'auth', 'key'),
+      person,
+      request: (life) => request('beichen', 'login', life),
     },
+    crypto: { ...channelOf('beichen', 'crypto', 'key'), person, request: (life) => wrapped('beichen', life) },
   };
 
   describe('mobile-scan', () => {
-    for (const each of conformance(mobile)) it(each.name, () => each.run());
-    it('is asked everything', () => expect(conformance(mobile).filter(({ skip }) => skip)).toEqual([]));
+    for (const each of conformance(mobile('bohai'))) it(each.name, () => each.run());
+    it('is asked everything', () => expect(conformance(mobile('bohai')).filter(({ skip }) => skip)).toEqual([]));
+    it('of a vendor without an encrypt service is not asked about one', () =>
+      expect(conformance(mobile('beichen')).flatMap(({ skip }) => skip ?? [])).toEqual([
+        'this vendor has no encrypt service',
+      ]));
   });
   describe('standard-key', () => {
     for (const each of conformance(key).filter(({ skip }) => !skip)) it(each.name, () => each.run());
-    it('is asked nothing about a code or a service, and why stands on record', () =>
-      expect(conformance(key).flatMap(({ skip }) => skip ?? [])).toEqual([
+    it('is asked nothing about a code or a service, and why stands on record', () => {
+      const inEachChannel = [
         'this driver shows no code',
         'the hub itself ends the prompt of a key',
         'this driver has no callback door',
         'there is no service behind this driver',
-      ]));
+      ];
+      expect(conformance(key).flatMap(({ skip }) => skip ?? [])).toEqual([
+        ...inEachChannel,
+        ...inEachChannel,
+        'this vendor has no encrypt service',
+      ]);
+    });
   });
 });
 

@@ -5,6 +5,7 @@ import { createAuthorities } from '#drivers/repository.ts';
 import { companies } from '#fixtures/pki/identities.ts';
 import { buildWorldPki, type VendorId } from '#fixtures/pki/world.ts';
 import { freePort } from '#fixtures/world/ports.ts';
+import { encryptService } from '#fixtures/world/vendor/encrypt-service.ts';
 import { startVendorService, type VendorService } from '#fixtures/world/vendor/service.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { systemRandom } from '#kernel/random.ts';
@@ -74,13 +75,16 @@ export async function openTown(clock: Clock, options: { egress?: (egress: Egress
     host: '127.0.0.1',
     port,
     now: clock.now,
-    authorities: pki.authorities.map(({ id, name, crls }) => ({
+    timestamp: (request) => pki.timeAuthority.answer(request),
+    authorities: pki.authorities.map(({ id, name, crls, ocsp }) => ({
       id,
       name,
+      ocsp,
+      ...(id === 'bohai' && { encrypt: encryptService(gm, pki.authority(id), clock.now) }),
       secret: SECRETS[id],
       hotline: support.hotline,
       crls,
-      mobileKeys: [{ holder: '示例公司', signKey: pairs[id].signKey, signCertificate: pairs[id].signCertificate }],
+      mobileKeys: [{ holder: '示例公司', ...pairs[id] }],
     })),
   });
   const authorities = createAuthorities({ store, cipher, gm, clock });

@@ -1,86 +1,33 @@
-import { z } from 'zod';
 import { createGm } from '#crypto/provider.ts';
-import type { Json } from '#kernel/json.ts';
-import type { Driver, Evidence, ResumeEvent, Step } from '../contract.ts';
+import type { AuthRequest, CryptoRequest, Driver, Evidence, UnwrappedKeys } from '../contract.ts';
 import { configSchema } from './config.ts';
-import { sealFault } from './seal.ts';
-import { createVendorApi, parse, reasonOf, STATUS, type TaskReport, taskReport } from './vendor-api.ts';
+import { type Channel, createExchange } from './exchange.ts';
+import { createVendorApi, type TaskOrder } from './vendor-api.ts';
 
-type Pending = Extract<Step<Evidence>, { step: 'pending' }>;
-
-const stateSchema = z.strictObject({
-  tid: z.string(),
-  exchange: z.string(),
-  content: z.string(),
-  digits: z.string(),
-  expiresAt: z.int(),
-  status: z.enum(['waiting', 'scanned']),
-  /** Where the vendor calls back: part of what its seal covers. */
-  callbackPath: z.string(),
-  /** Nonces of believed callbacks: they travel with the exchange, so a restart forgets none. */
-  nonces: z.array(z.string()).max(64),
-});
-type State = z.output<typeof stateSchema>;
-
-/** A certificate in the vendor's app: the page shows a QR code, the phone shows the same two digits and signs. */
+/** A certificate in the vendor's app: the phone signs a login, or opens wrapped keys and wraps them anew to the hub's one-time key. */
 export const mobileScan: Driver = {
-  manifest: { id: 'mobile-scan', title: '移动证书（扫码）', contract: 1, media: ['mobile'], channels: ['auth'] },
+  manifest: {
+    id: 'mobile-scan',
+    title: '移动证书（扫码）',
+    contract: 1,
+    media: ['mobile'],
+    channels: ['auth', 'crypto'],
+    encrypts: true,
+  },
 
   open(rawConfig, context) {
     const config = configSchema.parse(rawConfig);
     const gm = createGm();
     const vendor = createVendorApi(gm, config, context);
-
-    async function resume(state: State, event: ResumeEvent): Promise<Step<Evidence>> {
-      switch (event.from) {
-        case 'vendor':
-          return fromCallback(state, event.headers, event.body);
-        case 'page':
-        case 'poll':
-          return fromPoll(state);
-      }
-    }
-
-    async function fromPoll(state: State): Promise<Step<Evidence>> {
-      const answer = await vendor.status(state.tid);
-      if (answer.ok && answer.data.exchange === state.exchange) return outcome(state, answer.data);
-      if (context.now() >= state.expiresAt) return expired;
-      if (!answer.ok && answer.reason !== 'unavailable')
-        return { step: 'refused', reason: answer.reason, detail: answer.detail };
-      return pending(state); // the vendor stumbles: the code on the page stays good, its callback may still come
-    }
-
-    function fromCallback(state: State, headers: Readonly<Record<string, string>>, body: string): Step<Evidence> {
-      const nonce = headers['x-vendor-nonce'] ?? '';
-      const timestamp = headers['x-vendor-timestamp'] ?? '';
-      const message = { method: 'POST', path: state.callbackPath, timestamp, nonce, body } as const;
-      const fault = sealFault(gm, config.secret, message, headers['x-vendor-seal'] ?? '', context.now());
-      if (fault) return { ...pending(state), ignored: fault };
-      if (state.nonces.includes(nonce)) return { ...pending(state), ignored: 'replayed' };
-      const report = parse(taskReport, body);
-      if (report?.tid !== state.tid || report.exchange !== state.exchange) {
-        return { ...pending(state), ignored: 'another task' };
-      }
-      return outcome({ ...state, nonces: [...state.nonces.slice(-63), nonce] }, report);
-    }
-
+    const deps = { gm, config, context, vendor };
     return {
-      auth: {
-        async begin(request) {
-          const answer = await vendor.create(request);
-          if (!answer.ok) return { step: 'refused', reason: answer.reason, detail: answer.detail };
-          return pending({
-            tid: answer.data.tid,
-            exchange: request.exchange,
-            content: answer.data.content,
-            digits: request.digits,
-            expiresAt: Math.min(answer.data.expiresAt, request.expiresAt),
-            status: 'waiting',
-            callbackPath: new URL(request.callbackUrl).pathname,
-            nonces: [],
-          });
-        },
-        resume: async (state: Json, event) => resume(stateSchema.parse(state), event),
+      auth: createExchange(deps, login),
+      crypto: createExchange(deps, opening),
+      async encrypt(request) {
+        const answer = await vendor.encrypt(request);
+        return answer.ok
+          ? { step: 'done', envelope: answer.data.envelope }
+          : { step: 'refused', reason: answer.reason, detail: answer.detail };
       },
       health: async () => {
         const answer = await vendor.health();
@@ -90,42 +37,30 @@ export const mobileScan: Driver = {
   },
 };
 
-function outcome(state: State, report: TaskReport): Step<Evidence> {
-  switch (report.status) {
-    case STATUS.waiting:
-      return pending(state); // never back from scanned: reports may overtake each other
-    case STATUS.scanned:
-      return pending({ ...state, status: 'scanned' });
-    case STATUS.confirmed: {
-      const { certificate, signature, text } = report;
-      if (certificate === undefined || signature === undefined || text === undefined) {
-        return { step: 'refused', reason: 'unavailable', detail: 'confirmed without evidence' };
-      }
-      return { step: 'done', value: { certificate, signature, text } };
-    }
-    case STATUS.cancelled:
-      return { step: 'refused', reason: 'cancelled', detail: '' };
-    case STATUS.expired:
-      return expired;
-    case STATUS.failed:
-      return {
-        step: 'refused',
-        reason: reasonOf(report.reason ?? ''),
-        detail: `vendor code ${report.reason ?? ''}`.slice(0, 60),
-      };
-  }
-}
+const login: Channel<AuthRequest, Evidence> = {
+  order: (request) => ({ ...common(request), purpose: 'login' }),
+  valueOf: ({ certificate, signature, text }) =>
+    certificate === undefined || signature === undefined || text === undefined
+      ? undefined
+      : { certificate, signature, text },
+};
 
-const expired = { step: 'refused', reason: 'expired', detail: '' } as const;
-
-const pending = (state: State): Pending => ({
-  step: 'pending',
-  prompt: {
-    kind: 'qr',
-    content: state.content,
-    digits: state.digits,
-    expiresAt: state.expiresAt,
-    status: state.status,
+const opening: Channel<CryptoRequest, UnwrappedKeys> = {
+  order(request) {
+    const purpose = /^caihub\/1\npurpose=(decrypt|release|rehearse)\n/.exec(request.text)?.[1];
+    if (purpose !== 'decrypt' && purpose !== 'release' && purpose !== 'rehearse') return undefined;
+    const { wraps, certificate, replyKey, files = wraps.length } = request;
+    return { ...common(request), purpose, wraps, certificate, replyKey, files };
   },
-  state,
-});
+  /** No others than those asked for, none twice. */
+  valueOf({ keys }, state) {
+    const left = new Set(state.wraps);
+    const sound = keys !== undefined && keys.length > 0 && keys.every(({ id }) => left.delete(id));
+    return sound ? { keys } : undefined;
+  },
+};
+
+const common = (request: AuthRequest | CryptoRequest): Omit<TaskOrder, 'purpose'> => {
+  const { exchange, text, digits, platformName, expiresAt, callbackUrl } = request;
+  return { exchange, text, digits, platformName, expiresAt, callbackUrl };
+};

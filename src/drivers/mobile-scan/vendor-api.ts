@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Gm } from '#crypto/gm.ts';
-import type { AuthRequest, DriverContext, VendorReason } from '../contract.ts';
+import type { DriverContext, EncryptRequest, VendorReason, Wrap } from '../contract.ts';
 import type { MobileScanConfig } from './config.ts';
 import { sealOf } from './seal.ts';
 
@@ -13,6 +13,21 @@ const created = z.object({
   expiresAt: z.int(),
 });
 
+/** What a task asks of the person and the phone; the last four are for keys to open. */
+export interface TaskOrder {
+  readonly exchange: string;
+  readonly purpose: 'login' | 'decrypt' | 'release' | 'rehearse';
+  readonly text: string;
+  readonly digits: string;
+  readonly platformName: string;
+  readonly expiresAt: number;
+  readonly callbackUrl: string;
+  readonly wraps?: readonly Wrap[];
+  readonly certificate?: string;
+  readonly replyKey?: string;
+  readonly files?: number;
+}
+
 export const STATUS = {
   waiting: '00',
   scanned: '01',
@@ -21,6 +36,8 @@ export const STATUS = {
   expired: '04',
   failed: '05',
 } as const;
+
+const encrypted = z.object({ envelope: z.base64().min(1) });
 
 /** What a poll answers and a callback carries. */
 export const taskReport = z.object({
@@ -32,6 +49,11 @@ export const taskReport = z.object({
   certificate: z.string().optional(),
   signature: z.string().optional(),
   text: z.string().optional(),
+  /** Opened by the phone and wrapped to the key that the order named: the vendor's server sees none of them. */
+  keys: z
+    .array(z.object({ id: z.string(), wrapped: z.string(), layout: z.string().exactOptional() }))
+    .max(100)
+    .optional(),
 });
 export type TaskReport = z.output<typeof taskReport>;
 
@@ -40,8 +62,10 @@ type VendorAnswer<T> =
   | { readonly ok: false; readonly reason: VendorReason; readonly detail: string };
 
 export interface VendorApi {
-  create(request: AuthRequest): Promise<VendorAnswer<z.output<typeof created>>>;
+  create(order: TaskOrder): Promise<VendorAnswer<z.output<typeof created>>>;
   status(tid: string): Promise<VendorAnswer<TaskReport>>;
+  /** Where this vendor offers it: its server makes the envelope, and sees the content. */
+  encrypt(request: EncryptRequest): Promise<VendorAnswer<z.output<typeof encrypted>>>;
   health(): Promise<VendorAnswer<unknown>>;
 }
 
@@ -81,13 +105,8 @@ export function createVendorApi(gm: Gm, config: MobileScanConfig, context: Drive
   }
 
   return {
-    create: ({ exchange, text, digits, platformName, expiresAt, callbackUrl }) =>
-      ask(
-        'POST',
-        '/api/v1/tasks',
-        JSON.stringify({ exchange, purpose: 'login', text, digits, platformName, expiresAt, callbackUrl }),
-        created,
-      ),
+    create: (order) => ask('POST', '/api/v1/tasks', JSON.stringify(order), created),
+    encrypt: (request) => ask('POST', '/api/v1/encrypt', JSON.stringify(request), encrypted),
     status: (tid) => ask('GET', `/api/v1/tasks/${encodeURIComponent(tid)}`, '', taskReport),
     health: () => ask('GET', '/api/v1/health', '', z.unknown()),
   };
@@ -106,6 +125,8 @@ const REASONS: Readonly<Record<string, VendorReason>> = {
   '2001': 'rejected', // no mobile certificate under this account
   '2002': 'locked', // phone PIN or account locked
   '2003': 'rejected', // mobile certificate revoked or frozen at the vendor
+  '2004': 'rejected', // no certificate in the phone opens these keys
+  '2005': 'unavailable', // this vendor has no encrypt service
   '3001': 'cancelled',
   '3002': 'expired',
 };

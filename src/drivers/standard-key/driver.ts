@@ -1,9 +1,10 @@
+import { z } from 'zod';
 import { isObject, type Json, type JsonObject } from '#kernel/json.ts';
-import type { Driver, Evidence, ResumeEvent, Step } from '../contract.ts';
+import type { CryptoRequest, Driver, Evidence, Prompt, ResumeEvent, Step, UnwrappedKeys } from '../contract.ts';
 
 /**
  * A key at this PC (GM/T 0016 device, GM/T 0020 operations) reached by the hub's own agent. The work is done by the page's dialect and the
- * agent; this half only says what is to be signed and hands on what came back.
+ * agent; this half only says what is to be signed or opened and hands on what came back.
  */
 export const standardKey: Driver = {
   manifest: {
@@ -11,43 +12,85 @@ export const standardKey: Driver = {
     title: '实体证书（UKey），经证书助手',
     contract: 1,
     media: ['key'],
-    channels: ['auth'],
+    channels: ['auth', 'crypto'],
     dialect: 'standard-key',
   },
   open: () => ({
     auth: {
-      begin: async ({ text }) => prompt(text),
-      resume: async (state, event) => resume(textOf(state), event),
+      begin: async ({ text }) => asking(signing(text), { text }),
+      resume: async (state, event) => {
+        const text = textOf(state);
+        return resume(asking(signing(text), { text }), event, (payload) => evidenceIn(payload, text));
+      },
+    },
+    crypto: {
+      begin: async ({ wraps, certificate, replyKey }) => {
+        const wanted = { wraps, certificate, replyKey };
+        return asking(opening(wanted), wanted as unknown as Json);
+      },
+      resume: async (state, event) => {
+        const wanted = wantedSchema.parse(state);
+        return resume(asking(opening(wanted), state), event, (payload) => keysIn(payload, wanted));
+      },
     },
   }),
 };
 
-function resume(text: string, event: ResumeEvent): Step<Evidence> {
+type Pending = Extract<Step<never>, { step: 'pending' }>;
+
+/** What the page brings: `read` of a page that reports no error; undefined where it makes no sense. */
+function resume<V>(waiting: Pending, event: ResumeEvent, read: (payload: JsonObject) => V | undefined): Step<V> {
   switch (event.from) {
-    case 'page':
-      return fromPage(text, event.payload);
+    case 'page': {
+      const { error } = event.payload;
+      if (error === 'PIN_LOCKED') return { step: 'refused', reason: 'locked', detail: error };
+      if (error === 'PIN_CANCELLED') return { step: 'refused', reason: 'cancelled', detail: error };
+      if (typeof error === 'string') return waiting; // a wrong PIN or a pulled key: the person goes on
+      const value = read(event.payload);
+      return value === undefined ? nonsense : { step: 'done', value };
+    }
     case 'vendor':
-      return { ...prompt(text), ignored: 'this driver has no vendor service' };
+      return { ...waiting, ignored: 'this driver has no vendor service' };
     case 'poll':
-      return prompt(text);
+      return waiting;
   }
 }
+
+const nonsense = { step: 'refused', reason: 'rejected', detail: 'the page brought nothing of use' } as const;
+
+const asking = (prompt: Prompt, state: Json): Pending => ({ step: 'pending', prompt, state });
+
+const signing = (text: string): Prompt => ({ kind: 'agent', operation: 'sign', text });
 
 /** `{certificate, signature}` is what the agent's `sign` answers; `{error}` is its error code (agent/protocol.ts). */
-function fromPage(text: string, { certificate, signature, error }: JsonObject): Step<Evidence> {
-  if (error === 'PIN_LOCKED') return { step: 'refused', reason: 'locked', detail: error };
-  if (error === 'PIN_CANCELLED') return { step: 'refused', reason: 'cancelled', detail: error };
-  if (typeof error === 'string') return prompt(text); // a wrong PIN or a pulled key: the person goes on
-  if (typeof certificate !== 'string' || typeof signature !== 'string') {
-    return { step: 'refused', reason: 'rejected', detail: 'certificate or signature missing' };
-  }
-  return { step: 'done', value: { certificate, signature, text } };
-}
-
-const prompt = (text: string): Extract<Step<Evidence>, { step: 'pending' }> => ({
-  step: 'pending',
-  prompt: { kind: 'agent', operation: 'sign', text },
-  state: { text },
-});
+const evidenceIn = ({ certificate, signature }: JsonObject, text: string): Evidence | undefined =>
+  typeof certificate === 'string' && typeof signature === 'string' ? { certificate, signature, text } : undefined;
 
 const textOf = (state: Json): string => (isObject(state) && typeof state['text'] === 'string' ? state['text'] : '');
+
+const wantedSchema = z.object({
+  wraps: z.array(z.object({ id: z.string(), wrapped: z.string() })),
+  certificate: z.string(),
+  replyKey: z.string(),
+});
+type Wanted = Pick<CryptoRequest, 'wraps' | 'certificate' | 'replyKey'>;
+
+const opening = ({ wraps, certificate, replyKey }: Wanted): Prompt => ({
+  kind: 'agent',
+  operation: 'unwrap',
+  wraps,
+  certificate,
+  to: replyKey,
+});
+
+const keysSchema = z.object({
+  keys: z.array(z.object({ id: z.string(), wrapped: z.string(), layout: z.string().exactOptional() })).min(1),
+});
+
+/** `{keys: [{id, wrapped, layout}]}`, the agent's `unwrap` with `to` for each; no others than those asked for, none twice. */
+function keysIn(payload: JsonObject, { wraps }: Wanted): UnwrappedKeys | undefined {
+  const parsed = keysSchema.safeParse(payload);
+  if (!parsed.success) return undefined;
+  const left = new Set(wraps.map(({ id }) => id));
+  return parsed.data.keys.every(({ id }) => left.delete(id)) ? parsed.data : undefined;
+}
