@@ -3,6 +3,7 @@
 //   child.js   the drivers' own program with everything inside: its permission flags let it read nothing but this folder
 //   one-shot.js  what deals, opens and seals in a process of its own, closed in the same way
 //   sdk.js     sealing at the client, for trading systems' own programs: import { … } from 'ca-interop-hub/sdk'
+//   hash-thread.js  its second thread, and the hub's
 //   web/ docs/ what the pages and the documentation are served from
 //
 //   node src/cli/bundle.mjs [folder]     default: dist
@@ -43,7 +44,11 @@ await build({
   entryPoints: { 'one-shot': 'src/opening/process/one-shot.ts' },
   banner: { js: requireForCommonJs },
 });
-await build({ ...common, entryPoints: { sdk: 'src/opening/capsule/sdk.ts' }, banner: { js: requireForCommonJs } });
+await build({
+  ...common,
+  entryPoints: { sdk: 'src/opening/capsule/sdk.ts', 'hash-thread': 'src/opening/capsule/hash-thread.ts' },
+  banner: { js: requireForCommonJs },
+});
 await cp(join(root, 'src/docs/docs.css'), join(outdir, 'docs/docs.css'));
 await cp(join(root, 'src/docs/samples'), join(outdir, 'docs/samples'), { recursive: true });
 await buildWeb({ outDir: join(outdir, 'web'), minify: true });

@@ -81,13 +81,13 @@ export function createNodeNative(nonce: () => Bytes = freshScalar): Provider {
     pbkdf2Sm3: (password, salt, iterations, length) => pbkdf2Sync(password, salt, iterations, length, 'sm3'),
     sm4Encrypt(mode, key, iv, plaintext, padding) {
       const cipher = createCipheriv(`sm4-${mode}`, createSecretKey(key), iv).setAutoPadding(padding);
-      return concat(cipher.update(plaintext), cipher.final());
+      return joined(cipher.update(plaintext), cipher.final());
     },
     sm4Decrypt(mode, key, iv, ciphertext, padding) {
       const decipher = createDecipheriv(`sm4-${mode}`, createSecretKey(key), iv).setAutoPadding(padding);
       const head = decipher.update(ciphertext);
       try {
-        return concat(head, decipher.final());
+        return joined(head, decipher.final());
       } catch {
         return undefined; // wrong padding
       }
@@ -126,6 +126,9 @@ export function createNodeNative(nonce: () => Bytes = freshScalar): Provider {
     shared: multiply,
   };
 }
+
+/** A counter mode ends with nothing: then the one part is the whole, and 64 KiB are not copied. */
+const joined = (head: Bytes, tail: Bytes): Bytes => (tail.length === 0 ? head : concat(head, tail));
 
 function sm3(parts: readonly Bytes[]): Bytes {
   const hash = createHash('sm3');

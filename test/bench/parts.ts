@@ -3,6 +3,7 @@ import { sm2Part, streamPart } from './crypto.ts';
 import type { Report } from './figures.ts';
 import { loginPart } from './login.ts';
 import type { Scale } from './scale.ts';
+import { sealPart } from './seal.ts';
 import { startCheckPart } from './start-check.ts';
 import { twoHubsPart } from './two-hubs.ts';
 
@@ -14,4 +15,5 @@ export const parts: Readonly<Record<string, (scale: Scale) => Promise<Report>>> 
   login: loginPart,
   startcheck: startCheckPart,
   postgres: twoHubsPart,
+  seal: sealPart,
 };

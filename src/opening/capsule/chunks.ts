@@ -1,5 +1,5 @@
 import type { Gm } from '#crypto/gm.ts';
-import { type Bytes, concat, equalBytes, utf8 } from '#kernel/bytes.ts';
+import { type Bytes, equalBytes, utf8 } from '#kernel/bytes.ts';
 
 const SALT = utf8('caihub/capsule/1');
 
@@ -16,10 +16,16 @@ export function chunkKeys(gm: Gm, dek: Bytes, headerSm3: Bytes): ChunkKeys {
   return { cipher: derived.subarray(0, 16), mac: derived.subarray(16), wipe: () => derived.fill(0) };
 }
 
-/** Ciphertext and tag of chunk `index` (from 0), tag behind. */
-export function sealChunk(gm: Gm, keys: ChunkKeys, headerSm3: Bytes, at: ChunkPlace, plaintext: Bytes): Bytes {
+/** Ciphertext and tag of one chunk. */
+export function sealChunk(
+  gm: Gm,
+  keys: ChunkKeys,
+  headerSm3: Bytes,
+  at: ChunkPlace,
+  plaintext: Bytes,
+): { readonly ciphertext: Bytes; readonly tag: Bytes } {
   const ciphertext = gm.sm4Encrypt('ctr', keys.cipher, ivOf(at.index), plaintext);
-  return concat(ciphertext, tagOf(gm, keys, headerSm3, at, ciphertext));
+  return { ciphertext, tag: tagOf(gm, keys, headerSm3, at, ciphertext) };
 }
 
 /** The plaintext of a chunk with its tag behind; undefined, and nothing decrypted, when the tag does not hold. */

@@ -1,11 +1,11 @@
 import type { Gm } from '#crypto/gm.ts';
 import type { Bytes } from '#kernel/bytes.ts';
 import { type ChunkKeys, chunkKeys, openChunk } from './chunks.ts';
+import { type ContentHash, contentHash } from './content-hash.ts';
 import { CapsuleFault } from './fault.ts';
 import { type CapsuleHead, CHUNK, TAG } from './head.ts';
 import { exactly } from './pieces.ts';
 import { type Preface, readPreface, SIGNATURE_ROOM } from './preface.ts';
-import type { ContentHash } from './seal-stream.ts';
 
 interface Opening {
   readonly gm: Gm;
@@ -34,12 +34,12 @@ export async function openStream(
 }
 
 async function* contentOf(
-  { gm, contentHash, ended }: Opening,
+  { gm, contentHash: given, ended }: Opening,
   preface: Preface,
   first: Bytes,
   chunks: AsyncGenerator<Bytes>,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const hash: ContentHash = contentHash ?? gm.sm3Stream();
+  const hash = given ?? contentHash(gm, preface.size);
   let left = preface.size;
   const tail: Bytes[] = [];
   let tailBytes = 0;
@@ -54,7 +54,7 @@ async function* contentOf(
       }
       // Behind the signature are zeros only; what is kept of them is just enough to read it.
       const kept = Math.min(rest.length, SIGNATURE_ROOM - tailBytes);
-      tail.push(rest.subarray(0, kept));
+      if (kept > 0) tail.push(Buffer.from(rest.subarray(0, kept))); // a copy: a view would keep its whole chunk in memory
       tailBytes += kept;
       if (!isZero(rest.subarray(kept))) throw new CapsuleFault('content', 'the padding is not zero');
     }
@@ -66,6 +66,7 @@ async function* contentOf(
     }
     await ended(preface, await hash.digest(), signature);
   } finally {
+    hash.close();
     await chunks.return(undefined);
   }
 }

@@ -1,11 +1,11 @@
 import type { Gm } from '#crypto/gm.ts';
 import { type Bytes, hex } from '#kernel/bytes.ts';
 import { commits, labels } from './commitment.ts';
+import type { ContentHash } from './content-hash.ts';
 import { CapsuleFault } from './fault.ts';
 import type { CapsuleHead } from './head.ts';
 import { openStream } from './open-stream.ts';
 import { type Preface, type SignerName, sealText } from './preface.ts';
-import type { ContentHash } from './seal-stream.ts';
 
 /** Does this signer's signature hold over these bytes, and is he one who may vouch for this capsule? */
 export type SignatureJudge = (signer: SignerName, text: Bytes, signature: Bytes) => boolean | Promise<boolean>;
@@ -18,6 +18,7 @@ export interface OpenRequest {
   /** Checked against the header's commitment, so that one capsule has one content. Not wiped. */
   readonly dek: Bytes;
   readonly judge: SignatureJudge;
+  /** Where SM3(content) is worked out; a second thread for large contents when left out. Closed at the end. */
   readonly contentHash?: ContentHash;
 }
 

@@ -5,6 +5,7 @@ import { createGm } from '#crypto/provider.ts';
 import { type Bytes, base64, hex, utf8 } from '#kernel/bytes.ts';
 import { systemRandom } from '#kernel/random.ts';
 import { type Certificate, readCertificateText } from '#pki/certificate.ts';
+import { contentHash } from './content-hash.ts';
 import { CapsuleFault } from './fault.ts';
 import type { CapsuleHeader } from './header.ts';
 import { type ReceiptCheck, receiptMismatches, verifyReceipt } from './receipt.ts';
@@ -56,6 +57,7 @@ export async function sealForOpening(request: ClientSealRequest): Promise<Client
   if (ticket === undefined) throw new TypeError('the sealing ticket is not signed by one of the given hub keys');
   const [first, ...others] = request.certificates.map((text) => readRecipient(gm, text));
   if (first === undefined) throw new TypeError('no certificate given');
+  const content = await readContent(request.content);
   const sealed = await sealCapsule({
     gm,
     random: systemRandom,
@@ -65,7 +67,8 @@ export async function sealForOpening(request: ClientSealRequest): Promise<Client
     bidder: request.bidder,
     recipients: [first, ...others],
     signer: request.signer,
-    ...(await readContent(request.content)),
+    ...content,
+    contentHash: contentHash(gm, content.size),
   });
   return { header: sealed.head.header, bytes: sealed.bytes, stream: () => sealed.stream() };
 }

@@ -3,13 +3,14 @@ import { type Bytes, hex } from '#kernel/bytes.ts';
 import type { Random } from '#kernel/random.ts';
 import type { Certificate } from '#pki/certificate.ts';
 import { chunkKeys } from './chunks.ts';
+import type { ContentHash } from './content-hash.ts';
 import { CapsuleFault } from './fault.ts';
 import { type CapsuleHead, makeHead } from './head.ts';
 import type { CapsuleHeader, SealedBy } from './header.ts';
 import { dealKeys } from './keys.ts';
 import { paddedLength } from './padding.ts';
 import { type Preface, SIGNATURE_ROOM, type SignerName, sealText, writePreface } from './preface.ts';
-import { type ContentHash, sealStream } from './seal-stream.ts';
+import { sealStream } from './seal-stream.ts';
 import type { TrustedTicket } from './ticket.ts';
 
 /** Who vouches for the content, and how: an SM2 signature, or for `unit` an HMAC-SM3 under the unit's secret. */
@@ -37,7 +38,7 @@ export interface SealRequest {
   readonly signer: CapsuleSigner;
   /** Overwrite every piece of `content` when it has been sealed. */
   readonly wipe?: boolean;
-  /** Where SM3(content) is worked out; in this thread when left out. */
+  /** Where SM3(content) is worked out; in this thread when left out. Closed at the end. */
   readonly contentHash?: ContentHash;
 }
 

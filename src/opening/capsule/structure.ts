@@ -48,6 +48,20 @@ export async function beginIntake(gm: Gm, source: AsyncIterable<Bytes> | Iterabl
   };
 }
 
+/** Head and body of a capsule that is to be opened: its bytes are proved by their tags, so no fingerprint is worked out. Throws CapsuleFault `format`. */
+export async function splitCapsule(
+  gm: Gm,
+  source: AsyncIterable<Bytes> | Iterable<Bytes>,
+): Promise<{ readonly head: CapsuleHead; readonly body: AsyncGenerator<Bytes, void, undefined> }> {
+  const pieces = piecesOf(source);
+  const { head, rest } = await takeHead(gm, pieces);
+  async function* body(): AsyncGenerator<Bytes, void, undefined> {
+    if (rest.length > 0) yield rest;
+    yield* pieces;
+  }
+  return { head, body: body() };
+}
+
 export interface Structure {
   readonly head: CapsuleHead;
   /** Bytes of the whole capsule. */

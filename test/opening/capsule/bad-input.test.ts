@@ -9,6 +9,7 @@ import { type CapsuleHeader, writeHeader } from '#opening/capsule/header.ts';
 import { joinKeys } from '#opening/capsule/keys.ts';
 import { openCapsule } from '#opening/capsule/open.ts';
 import { isPaddedLength, paddedLength } from '#opening/capsule/padding.ts';
+import { unitSigner } from '#opening/capsule/sdk.ts';
 import { beginIntake, checkStructure } from '#opening/capsule/structure.ts';
 import type { Wrap } from '#opening/capsule/wraps.ts';
 import { gm, halvesOf, holder, open, type Pair, seal, signerOf, ticketOf } from './support.ts';
@@ -78,7 +79,8 @@ describe('a capsule that was tampered with', () => {
 
   it('has a last chunk that is no other chunk, even under its own keys', async () => {
     const keys = { cipher: Buffer.alloc(16, 1), mac: Buffer.alloc(32, 2), wipe: () => undefined };
-    const sealed = sealChunk(gm, keys, head.headerSm3, { index: 3, last: true }, Buffer.alloc(10, 9));
+    const parts = sealChunk(gm, keys, head.headerSm3, { index: 3, last: true }, Buffer.alloc(10, 9));
+    const sealed = concat(parts.ciphertext, parts.tag);
     expect(openChunk(gm, keys, head.headerSm3, { index: 3, last: true }, sealed)).toEqual(Buffer.alloc(10, 9));
     expect(openChunk(gm, keys, head.headerSm3, { index: 3, last: false }, sealed)).toBeUndefined();
     expect(openChunk(gm, keys, head.headerSm3, { index: 2, last: true }, sealed)).toBeUndefined();
@@ -236,11 +238,12 @@ describe('a signature inside', () => {
 
 describe('the length of a capsule', () => {
   it('says nothing of an amount: one length for a thousand of them (T32)', async () => {
-    const ticket = await ticketOf('joint');
+    const ticket = await ticketOf('bidder');
+    const signer = unitSigner('unit-1', 'a secret of the unit');
     const lengths = new Set<number>();
     for (let index = 0; index < 1000; index += 1) {
       const amount = `{"报价":"${7 ** (index % 17) * (index + 1)}.${index % 100}","工期":"${index} 天"}`;
-      const sealed = await seal(bidder, ticket, utf8(amount), { kind: 'text' });
+      const sealed = await seal(bidder, ticket, utf8(amount), { kind: 'text', signer });
       lengths.add(sealed.length - (await beginIntake(gm, [sealed])).head.bytes.length);
     }
     expect([...lengths]).toEqual([4096 + TAG]);
