@@ -12,6 +12,7 @@ import { createVendorPoll } from '#interaction/vendor-poll.ts';
 import { boundTo, type Visit } from '#interaction/visit.ts';
 import { ok, type Result } from '#kernel/result.ts';
 import type { Platform, Unit } from '#relying-party/party.ts';
+import type { Tx } from '#store/store.ts';
 import type { OnCertificateChanged } from '#subscriber/workbench.ts';
 import { candidatesFor } from './candidates.ts';
 import { changedKey } from './changed-key.ts';

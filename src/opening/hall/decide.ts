@@ -1,8 +1,7 @@
 import { refusal } from '#kernel/errors.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import type { Tx } from '#store/store.ts';
-import type { OpeningState } from '../opening.ts';
-import { changeOpening, findOpening } from '../repository.ts';
+import type { Actor } from '../opening.ts';
 import { capsulesOf } from '../repository-capsules.ts';
 import type { HallAct } from './acts.ts';
 import { actorOf, type Doing, speakerOf } from './doing.ts';
@@ -35,10 +34,10 @@ export async function decide(
     secrecy: 'public',
   });
   if (!act.agree) return ok(undefined);
-  const done = await carryOut(hall, tx, { openingId: seat.openingId, proposal, byBoth: bothOf(proposal, seat.title) });
+  const done = await carryOut(hall, tx, { openingId: seat.openingId, proposal, second: actorOf(seat) });
   // What cannot be done any more is not to be recorded as decided: the whole transaction is undone.
   if (!done.ok) throw new Undone(done);
-  return done;
+  return ok(undefined);
 }
 
 /** Carries a refusal out of a transaction that must not commit. */
@@ -50,60 +49,40 @@ export class Undone extends Error {
   }
 }
 
-const bothOf = (proposal: Proposal, second: string): string => `${proposal.by.title}、${second}`;
-
 interface Carrying {
   readonly openingId: string;
   readonly proposal: Proposal;
-  readonly byBoth: string;
+  readonly second: Actor;
 }
 
-async function carryOut(
-  hall: Hall,
-  tx: Tx,
-  { openingId, proposal, byBoth }: Carrying,
-): Promise<Result<never> | Result<void>> {
-  const actor = { kind: 'person' as const, id: proposal.id, name: byBoth };
-  const now = hall.clock.now();
+/** In the transaction of the second person's word; what cannot be done any more undoes that word, too. */
+async function carryOut(hall: Hall, tx: Tx, { openingId, proposal, second }: Carrying): Promise<Result<unknown>> {
+  const { openings } = hall;
+  const first: Actor = { kind: 'person', id: proposal.by.id, name: `${proposal.by.title} ${proposal.by.name}` };
+  const actor: Actor = { kind: 'person', id: proposal.by.id, name: `${proposal.by.title}、${second.name}` };
+  const { reason } = proposal;
   switch (proposal.kind) {
     case 'extend': {
-      const row = await findOpening(tx, openingId);
-      const endsAt = row?.window_ends_at ?? 0;
-      if (endsAt <= now) return refused(refusal('PROPOSAL_DECIDED'));
-      const until = endsAt + (proposal.minutes ?? 0) * 60_000;
-      if ((await changeOpening(tx, openingId, ['released'], { window_ends_at: until }, now)) === undefined)
-        return refused(refusal('PROPOSAL_DECIDED'));
+      const moved = await openings.extend(tx, openingId, { ms: (proposal.minutes ?? 0) * 60_000, actor, reason });
+      if (!moved.ok) return moved;
       const open = await capsulesOf(tx, openingId, ['sealed']);
-      await hall.desk.windowMoved(
-        tx,
-        open.map((one) => one.id),
-        until,
-      );
-      return ok(undefined);
+      const ids = open.map((one) => one.id);
+      await hall.envelopes.windowMoved(tx, ids, moved.value.windowEndsAt ?? 0);
+      return moved;
     }
-    case 'abort': {
-      const states: OpeningState[] = ['announced', 'releasing', 'released'];
-      const over = { state: 'aborted' as const, ended_at: now, release_sealed: '' };
-      if ((await changeOpening(tx, openingId, states, over, now)) === undefined)
-        return refused(refusal('PROPOSAL_DECIDED'));
-      await hall.room.events.record(tx, {
-        openingId,
-        kind: 'opening.aborted',
-        actor,
-        body: { reason: proposal.reason },
-        secrecy: 'public',
-      });
-      return ok(undefined);
-    }
-    case 'postpone': {
-      const moved = await hall.desk.postpone(tx, openingId, proposal.until ?? 0, proposal.reason, actor);
-      return moved.ok ? ok(undefined) : moved;
-    }
+    case 'abort':
+      return openings.abort(tx, openingId, { actor, reason });
+    case 'postpone':
+      return openings.postpone(tx, openingId, { opensAt: proposal.until ?? 0, reason }, actor);
     case 'time-override':
-      await hall.room.time.believe(tx, 'override', { opening: openingId, proposal: proposal.id });
+      return openings.overrideClock(tx, openingId, { actors: [first, second], reason });
+    case 'remedy': {
+      if (proposal.remedy !== 'key-recovery') return ok(undefined);
+      for (const capsule of proposal.capsules) {
+        const allowed = await openings.allowRecovery(tx, capsule, { actor, reason });
+        if (!allowed.ok && allowed.refusal.code !== 'CAPSULE_UNKNOWN') return allowed;
+      }
       return ok(undefined);
-    case 'remedy':
-      // The record of it is the effect: what a remedy brings is opened on the bidder's page or handed in at the trading system.
-      return ok(undefined);
+    }
   }
 }

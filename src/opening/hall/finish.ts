@@ -4,7 +4,6 @@ import { ok, type Result, refused } from '#kernel/result.ts';
 import type { Tx } from '#store/store.ts';
 import { recordSm3, type SignedRecord, signRecord } from '../capsule/record.ts';
 import { checkRecord, type OpeningRecord } from '../minutes/record.ts';
-import { changeOpening } from '../repository.ts';
 import { topicOf } from '../room.ts';
 import { actorOf, type Doing } from './doing.ts';
 import { mayDo } from './may.ts';
@@ -42,7 +41,7 @@ export async function finish(
     finished_at: now,
   });
   if (!first) return refused(refusal('PROPOSAL_DECIDED'));
-  await changeOpening(tx, openingId, ['released'], { state: 'ended', ended_at: now, release_sealed: '' }, now);
+  if (picture.file.opening.state === 'released') await hall.openings.end(tx, openingId, actorOf(seat));
   await hall.room.events.record(tx, {
     openingId,
     kind: 'hall.finished',

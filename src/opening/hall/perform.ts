@@ -2,13 +2,10 @@ import { refusal } from '#kernel/errors.ts';
 import { newId } from '#kernel/ids.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import type { Tx } from '#store/store.ts';
-import { beginRelease } from '../begin.ts';
 import type { Actor } from '../opening.ts';
-import { changeOpening } from '../repository.ts';
-import { changeCapsule } from '../repository-capsules.ts';
 import { topicOf } from '../room.ts';
 import type { HallAct } from './acts.ts';
-import { decide } from './decide.ts';
+import { decide, Undone } from './decide.ts';
 import { actorOf, type Doing } from './doing.ts';
 import { type May, mayDo, ownBids } from './may.ts';
 import type { Picture } from './picture.ts';
@@ -51,7 +48,7 @@ function whyNot({ phase, bids, file }: Picture, act: HallAct) {
 async function doIt(hall: Hall, tx: Tx, doing: Doing, act: HallAct, may: May): Promise<Result<void>> {
   switch (act.act) {
     case 'start': {
-      const begun = await beginRelease(hall.room, tx, doing.seat.openingId, actorOf(doing.seat));
+      const begun = await hall.openings.begin(tx, doing.seat.openingId, actorOf(doing.seat));
       return begun.ok ? ok(undefined) : begun;
     }
     case 'end-lot':
@@ -88,8 +85,7 @@ async function endLot(
 ): Promise<Result<void>> {
   const found = picture.file.lots.find((one) => one.code === lot);
   if (found === undefined || may.lots?.includes(lot) !== true) return refused(refusal('HALL_ENOUGH'));
-  const { clock, room } = hall;
-  const now = clock.now();
+  const now = hall.clock.now();
   const openingId = seat.openingId;
   const own = (picture.bids ?? []).filter((bid) => bid.lot === lot);
   const record = { reason, count: own.length, by: actorOf(seat).name };
@@ -100,26 +96,12 @@ async function endLot(
     at: now,
   });
   if (!first) return refused(refusal('HALL_ENOUGH'));
-  for (const file of own.flatMap((bid) => bid.files))
-    await changeCapsule(tx, file.capsuleId, ['sealed'], { state: 'returned', ended_at: now, updated_at: now });
-  await room.events.record(tx, {
-    openingId,
-    kind: 'lot.ended',
-    actor: actorOf(seat),
-    body: { lot, count: own.length, reason },
-    secrecy: 'public',
-  });
+  const by = { actor: actorOf(seat), reason };
+  const returned = await hall.openings.returnLot(tx, openingId, { ...by, lot });
+  if (!returned.ok) throw new Undone(returned);
   if (picture.lotEnds.length + 1 < picture.file.lots.length) return ok(undefined);
-  const over = { state: 'aborted' as const, ended_at: now, release_sealed: '' };
-  const aborted = await changeOpening(tx, openingId, ['announced'], over, now);
-  if (aborted === undefined) return refused(refusal('HALL_NOT_YOURS', { who: whoMay('end-lot') }));
-  await room.events.record(tx, {
-    openingId,
-    kind: 'opening.aborted',
-    actor: actorOf(seat),
-    body: { reason },
-    secrecy: 'public',
-  });
+  const aborted = await hall.openings.abort(tx, openingId, by);
+  if (!aborted.ok) throw new Undone(aborted);
   return ok(undefined);
 }
 

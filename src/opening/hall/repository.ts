@@ -276,3 +276,20 @@ export const openingsReleased = (h: Handle): Promise<{ id: string; windowEndsAt:
     .then((rows) =>
       rows.flatMap((row) => (row.windowEndsAt === null ? [] : [{ ...row, windowEndsAt: row.windowEndsAt }])),
     );
+
+/** Sealed capsules of an opening whose bidder's half is wrapped to a certificate of this subscriber. */
+export const sealedOfSubscriber = async (h: Handle, openingId: string, subscriberId: string): Promise<string[]> => {
+  const found = await h.db
+    .selectFrom('capsule')
+    .innerJoin('capsule_wrap', 'capsule_wrap.capsule_id', 'capsule.id')
+    .innerJoin('certificate', 'certificate.spki_index', 'capsule_wrap.spki_index')
+    .select('capsule.id')
+    .distinct()
+    .where('capsule.opening_id', '=', openingId)
+    .where('capsule.state', '=', 'sealed')
+    .where('capsule_wrap.kind', '=', 'bidder')
+    .where('certificate.subscriber_id', '=', subscriberId)
+    .orderBy('capsule.id')
+    .execute();
+  return found.map((row) => row.id);
+};

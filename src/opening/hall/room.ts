@@ -1,20 +1,20 @@
 import type { DriverHosts } from '#drivers/host.ts';
 import type { Trust } from '#drivers/trust.ts';
+import type { Envelopes } from '#envelope/envelopes.ts';
 import { createPageRoom, type PageDeps, type PageRoom } from '#interaction/page-room.ts';
 import type { HallTables } from '#store/schema-hall.ts';
 import type { Tx } from '#store/store.ts';
 import type { Subscribers } from '#subscriber/subscribers.ts';
+import type { Openings } from '../openings.ts';
 import type { Room } from '../room.ts';
-import type { HallDesk } from './desk.ts';
 import { touchHall } from './repository.ts';
 
 export interface HallDeps extends Omit<PageDeps, 'publish'> {
   readonly trust: Trust;
   readonly subscribers: Subscribers;
   readonly drivers: DriverHosts;
-  /** What the openings themselves keep: vault, events, clock trust. */
-  readonly room: Room;
-  readonly desk: HallDesk;
+  readonly openings: Openings;
+  readonly envelopes: Pick<Envelopes, 'openCapsules' | 'windowMoved'>;
   /** Wakes the live channel of one opening's hall. */
   readonly publish: (openingId: string) => void;
 }
@@ -22,10 +22,13 @@ export interface HallDeps extends Omit<PageDeps, 'publish'> {
 /** What the hall's use cases share. */
 export interface Hall extends HallDeps {
   readonly page: PageRoom;
+  /** What the openings themselves keep: vault, events, clock trust. */
+  readonly room: Room;
 }
 
 export const createHallRoom = (deps: HallDeps): Hall => ({
   ...deps,
+  room: deps.openings.room,
   // A question's own page is the hall's; its changes are seen there, not on a channel of its own.
   page: createPageRoom({ ...deps, publish: () => undefined }, { kind: 'hall', path: 'hall' }),
 });

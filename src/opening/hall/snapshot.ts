@@ -395,14 +395,13 @@ function ownKeyCheck(bid: SeenBid, opened: boolean, released: boolean) {
 
 function stepsOf(proposal: Proposal | undefined) {
   if (proposal === undefined) return [];
-  const decided = proposal.state !== 'waiting';
   const verdict = { confirmed: '已同意', refused: '不同意', lapsed: '未按时确认，视为不同意', withdrawn: '提议已撤回' };
   return [
     { at: proposal.proposedAt, title: `${proposal.by.title}已提议`, note: proposal.title, done: true },
-    decided
+    proposal.state !== 'waiting'
       ? {
           at: proposal.decidedAt,
-          title: proposal.state === 'waiting' ? '' : verdict[proposal.state],
+          title: verdict[proposal.state],
           note: proposal.decision?.opinion ?? '',
           done: true,
         }

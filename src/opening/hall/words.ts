@@ -138,24 +138,23 @@ export function eventSentence(event: OpeningEvent): { sentence: string; tone: To
     case 'opening.postponed':
     case 'opening.amended':
       return { sentence: `开标安排已变更：${text(event, 'reason')}`, tone: 'warn' };
-    case 'opening.due':
-      return { sentence: '到达开标时间。', tone: 'info' };
+    case 'window.extended':
+      return { sentence: `解密窗口延长。理由：${text(event, 'reason')}`, tone: 'warn' };
+    case 'clock.overridden':
+      return { sentence: `${who}与${text(event, 'secondName')}确认平台时钟可信。`, tone: 'warn' };
+    case 'opening.ended':
+      return { sentence: '开标结束。', tone: 'info' };
     case 'custodian.checked-in':
-    case 'person.checked-in':
-    case 'share.tested':
       return { sentence: `${who}已签到。`, tone: 'ok' };
-    case 'release.began':
-    case 'opening.releasing':
+    case 'opening.begun':
       return { sentence: `${who}开始释放开标密钥。`, tone: 'info' };
     case 'share.received':
-    case 'share.good':
       return { sentence: `${who}已释放密钥份额。`, tone: 'ok' };
     case 'share.bad':
       return { sentence: `${who}交出的密钥份额与登记不符。`, tone: 'bad' };
     case 'opening.released':
-    case 'release.done':
       return { sentence: '开标密钥已释放，解密窗口开始。', tone: 'ok' };
-    case 'lot.ended':
+    case 'lot.returned':
       return { sentence: `标段 ${text(event, 'lot')} 不足法定家数，终止开标。`, tone: 'bad' };
     case 'hall.proposed':
       return { sentence: `${who}提议：${text(event, 'title')}。理由：${text(event, 'reason')}`, tone: 'warn' };

@@ -1,0 +1,50 @@
+import { refusal } from '#kernel/errors.ts';
+import { ok, type Result, refused } from '#kernel/result.ts';
+import { gateOf } from '../gate.ts';
+import { findOpening } from '../repository.ts';
+import { findCapsule } from '../repository-capsules.ts';
+import type { HubFact, ReportFact } from './facts.ts';
+import { ownBids } from './may.ts';
+import { note } from './note.ts';
+import { isOpened, pictureOf } from './picture.ts';
+import { type Hall, touch } from './room.ts';
+import type { Seat } from './seat.ts';
+
+/** The same report within a minute says nothing new. */
+const ONCE_MS = 60_000;
+
+/** A bidder's page says what it met: kept for each of his files that are still closed, and believed as a report. Only while the window runs. */
+export async function report(
+  hall: Hall,
+  seat: Seat,
+  said: { what: ReportFact['what']; tail: string | null },
+): Promise<Result<void>> {
+  const picture = await pictureOf(hall, seat.openingId);
+  if (picture?.phase !== 'window' || seat.bidder === null) return refused(refusal('INPUT_NOT_ALLOWED'));
+  const files = ownBids(seat, picture.bids).flatMap((bid) => bid.files.filter((file) => !isOpened(file)));
+  await noteAtPage(
+    hall,
+    files.map((file) => file.capsuleId),
+    { kind: 'report', ...said },
+  );
+  return ok(undefined);
+}
+
+/** What a decryption page met or said of these capsules; nothing is written before the gate, nor of a capsule that is unknown. */
+export async function noteAtPage(
+  hall: Hall,
+  capsules: readonly string[],
+  fact: ReportFact | Extract<HubFact, { kind: 'page-entered' | 'vendor-failed' }>,
+): Promise<void> {
+  const touched = new Set<string>();
+  await hall.store.tx(async (tx) => {
+    for (const capsuleId of capsules) {
+      const capsule = await findCapsule(tx, capsuleId);
+      const opening = capsule && (await findOpening(tx, capsule.opening_id));
+      if (capsule === undefined || opening === undefined) continue;
+      if (!(await gateOf(hall.room.time, tx, { opensAt: opening.opens_at })).open) continue;
+      if (await note(hall, tx, opening.id, capsuleId, fact, ONCE_MS)) touched.add(opening.id);
+    }
+    for (const openingId of touched) await touch(hall, tx, openingId);
+  });
+}
