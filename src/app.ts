@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Hono } from 'hono';
 import { createCheckpoints } from '#audit/checkpoints.ts';
@@ -5,6 +8,7 @@ import { createJournal, type Journal } from '#audit/journal.ts';
 import { createBroker } from '#broker/broker.ts';
 import { encodeDecryptOpened } from '#broker/encode-decrypt-opened.ts';
 import { encodeLoginVerified } from '#broker/encode-login-verified.ts';
+import { createOpeningsApi } from '#broker/openings.ts';
 import type { HubConfig } from '#config/config.ts';
 import type { Gm } from '#crypto/gm.ts';
 import { createGm } from '#crypto/provider.ts';
@@ -18,7 +22,6 @@ import { installed } from '#drivers/installed.ts';
 import { type Authorities, createAuthorities } from '#drivers/repository.ts';
 import { createTrust, type Trust } from '#drivers/trust.ts';
 import { createEnvelopes, type Envelopes } from '#envelope/envelopes.ts';
-import { noCapsules } from '#envelope/no-capsules.ts';
 import { loadAssets } from '#hosted/assets.ts';
 import { createPublicOrigins } from '#hosted/origins.ts';
 import { createHosted, createPageLive } from '#hosted/routes.ts';
@@ -32,7 +35,14 @@ import { newId } from '#kernel/ids.ts';
 import { createLog, type Logger } from '#kernel/log.ts';
 import { type Random, systemRandom } from '#kernel/random.ts';
 import { createSteadyClock } from '#kernel/steady-clock.ts';
+import { createOpenings, type Openings } from '#opening/openings.ts';
+import { createOneShots } from '#opening/process/one-shots.ts';
+import { createTimeTrust } from '#opening/time-trust.ts';
+import type { TimeAuthority } from '#opening/time-witness.ts';
+import { createVault } from '#opening/vault.ts';
+import { readCertificateText } from '#pki/certificate.ts';
 import { createRelyingParties, type RelyingParties } from '#relying-party/relying-parties.ts';
+import { createBlobs, sweepBlobs } from '#store/blobs.ts';
 import { createFieldCipher, type FieldCipher } from '#store/field-cipher.ts';
 import { loadHubKey } from '#store/hub-keys.ts';
 import { createKeyring, type Keyring } from '#store/keys.ts';
@@ -140,6 +150,12 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
   const drivers = createDriverHosts({ authorities, egress, clock, random, log, installed });
   const signing = await loadHubKey(store, { gm, cipher, clock, random }, 'signing');
   const { publicUrl } = config;
+  const vault = createVault(gm, cipher);
+  const time = createTimeTrust({ store, vault, journal, random, log, clock, source: systemClock });
+  // Before anything is recorded: the clock is compared with the record's last row.
+  await time.start();
+  const blobDir = config.blobDir ?? mkdtempSync(join(tmpdir(), 'caihub-blobs-'));
+  await sweepBlobs(blobDir, systemClock.now() - DAY_MS);
 
   // The live channel asks the rooms and the rooms tell the live channel: they meet through a late-bound call.
   const live = createPageLive({
@@ -168,14 +184,25 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
     publish: (interaction: string, version: number) => live.publish(interaction, version),
   };
   const logins: Logins = createLogins(pages);
-  const envelopes: Envelopes = createEnvelopes({ ...pages, capsules: noCapsules });
-  core.keyWatchers.push(envelopes.changedKey);
+  const openings: Openings = createOpenings({
+    ...pages,
+    blobs: createBlobs({ dir: blobDir, gm, random }),
+    processes: createOneShots({ gm }),
+    time,
+    note: async () => undefined,
+  });
+  const envelopes: Envelopes = createEnvelopes({ ...pages, capsules: openings.port });
+  core.keyWatchers.push(envelopes.changedKey, openings.onCertificateChanged);
   const encoders: Readonly<Record<OutboxTable['kind'], Encode>> = {
     'login.verified': encodeLoginVerified({ gm, store, relyingParties, clock }),
     'decrypt.opened': encodeDecryptOpened({
       ...{ gm, store, relyingParties, clock },
       held: envelopes.held,
-      fileUrl: () => Promise.reject(new HubError('INTERNAL', 'no capsules here')),
+      fileUrl: async ({ unitId, capsuleId }) => {
+        const link = await openings.contentLink(unitId, capsuleId);
+        if (!link.ok) throw new HubError(link.refusal.code, 'content of a capsule');
+        return link.value.url;
+      },
     }),
   };
   const outcomes: Readonly<Record<OutboxTable['kind'], Outcome>> = {
@@ -222,12 +249,15 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
   });
   const api = new Hono<EdgeEnv>();
   api.use('*', requestContext({ random, https: publicUrl.startsWith('https:') }));
+  api.route('/', createOpeningsApi({ store, gm, clock, log, relyingParties, openings, publicUrl }));
   api.route('/', createBroker({ store, gm, clock, log, relyingParties, subscribers, logins, envelopes }));
   api.route('/', await createDocs({ gm, publicUrl, files: loadDocsFiles(folderOf('docs')) }));
 
+  const witnessing = { authority: timeAuthorityOf(config, gm), egress };
   const beats = startBeats(log, [
     { name: 'expired logins', everyMs: 1_000, work: () => logins.sweep() },
     { name: 'expired decryptions', everyMs: 1_000, work: () => envelopes.sweep() },
+    { name: 'openings', everyMs: 1_000, work: () => openings.sweep(witnessing) },
     { name: 'vendors of open exchanges', everyMs: 1_500, work: () => logins.pollVendors() },
     { name: 'vendors of open decryptions', everyMs: 1_500, work: () => envelopes.pollVendors() },
   ]);
@@ -252,6 +282,17 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
       log.info('the hub is down');
     }),
   };
+}
+
+/** What a writer that died left behind is swept away when it is a day old. */
+const DAY_MS = 24 * 3600_000;
+
+function timeAuthorityOf({ timeAuthority }: HubConfig, gm: Gm): TimeAuthority | null {
+  if (timeAuthority === undefined) return null;
+  const blocks = timeAuthority.certificates.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  const certificates = blocks.flatMap((block) => readCertificateText(gm, block) ?? []);
+  if (certificates.length === 0) throw new Error('timeAuthority.certificatesFile: no readable certificate');
+  return { url: timeAuthority.url, privateRanges: timeAuthority.privateRanges, certificates };
 }
 
 /** The integrators' edges; everything else is people's. */

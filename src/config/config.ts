@@ -31,6 +31,16 @@ const schema = z.strictObject({
   ]),
   /** Where capsules lie. Default: `blobs` beside the SQLite file; with PostgreSQL it must be given and shared by every hub process. */
   blobDir: z.string().min(1).optional(),
+  /** Who is asked what time it is when the clock is doubted (RFC 3161). Without it two custodians or two persons must say so. */
+  timeAuthority: z
+    .strictObject({
+      url: z.url({ protocol: /^https?$/ }),
+      /** PEM file: its root and, where there are some, intermediates. */
+      certificatesFile: z.string(),
+      /** CIDR ranges where it may live besides the internet. */
+      privateRanges: z.array(z.string()).default([]),
+    })
+    .optional(),
   /** The first is used for new values; the others still open older ones. */
   masterKeys: z.array(masterKey).min(1),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -53,12 +63,18 @@ const schema = z.strictObject({
 
 type FileConfig = z.infer<typeof schema>;
 
-export interface HubConfig extends Omit<FileConfig, 'masterKeys' | 'blobDir'> {
+export interface HubConfig extends Omit<FileConfig, 'masterKeys' | 'blobDir' | 'timeAuthority'> {
   /** Absolute; undefined only for an in-memory database, whose blobs go to a temporary folder. */
   readonly blobDir: string | undefined;
   readonly masterKeys: readonly { readonly id: string; readonly key: Uint8Array }[];
   readonly tlsPem?: { readonly cert: string; readonly key: string };
   readonly extraCa?: string;
+  readonly timeAuthority?: {
+    readonly url: string;
+    /** PEM blocks as read. */
+    readonly certificates: string;
+    readonly privateRanges: readonly string[];
+  };
 }
 
 /** All faults of a configuration, each with the member's path. Printed by the command line; exit code 78. */
@@ -115,17 +131,25 @@ export function checkConfig(raw: unknown, base: string): HubConfig {
     file.egress.extraCaFile === undefined ? undefined : read('egress.extraCaFile', file.egress.extraCaFile);
   if (file.database.kind === 'postgres' && file.blobDir === undefined && file.mode === 'production')
     faults.push('blobDir：使用 PostgreSQL 时必须指定密封文件目录，并由所有枢纽进程共享');
+  const { timeAuthority: asked } = file;
+  const timeAuthority = asked && {
+    url: asked.url,
+    certificates: read('timeAuthority.certificatesFile', asked.certificatesFile),
+    privateRanges: asked.privateRanges,
+  };
   if (faults.length > 0) throw new ConfigFault(faults);
   const database =
     file.database.kind === 'sqlite' && !isAbsolute(file.database.file) && file.database.file !== ':memory:'
       ? { ...file.database, file: resolve(base, file.database.file) }
       : file.database;
+  const { timeAuthority: _named, ...same } = file;
   return {
-    ...file,
+    ...same,
     database,
     blobDir: blobDirOf(file, base, database),
     masterKeys,
     ...(tlsPem && { tlsPem }),
+    ...(timeAuthority && { timeAuthority }),
     ...(extraCa !== undefined && { extraCa }),
   };
 }
