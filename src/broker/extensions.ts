@@ -32,9 +32,16 @@ async function queryTask(deps: BrokerDeps, c: EdgeContext, taskId: string): Prom
     const reason = '应为毫秒时间戳，与互认平台相差不超过 5 分钟';
     return refused(refusal('FIELD_INVALID', { field: headers.timestamp, label: '请求头', reason }));
   }
-  const unit = await proveQuery(deps, query);
+  const of = c.req.query('interface');
+  const rooms = { startCheck: deps.logins, startdecrypt: deps.envelopes };
+  const room = Object.hasOwn(rooms, of ?? 'startCheck') && rooms[(of ?? 'startCheck') as keyof typeof rooms];
+  if (!room) {
+    const reason = `应为 ${Object.keys(rooms).join(' 或 ')}`;
+    return refused(refusal('FIELD_INVALID', { field: 'interface', label: '任务所属接口', reason }));
+  }
+  const unit = await proveQuery(deps, of === undefined ? query : { ...query, interface: of });
   if (!unit.ok) return unit;
-  const status = await deps.logins.status(unit.value, taskId);
+  const status = await room.status(unit.value, taskId);
   if (!status.ok) return status;
   const { createdAt, expiresAt, endedAt, error, ...rest } = status.value;
   const times = { createdAt: isoUtc(createdAt), expiresAt: isoUtc(expiresAt), endedAt: endedAt && isoUtc(endedAt) };

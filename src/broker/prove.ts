@@ -67,10 +67,10 @@ export async function proveMembers(
   return proveSign(deps, unit, canonicals.value, members.values.get('sign') ?? '');
 }
 
-/** The same for a request without a body: three members, signed in the one style (unit, task, time). */
+/** The same for a request without a body: unit, task, time, and the interface where the caller names one, signed in the one style. */
 export async function proveQuery(
   deps: BrokerDeps,
-  query: { caUnitId: string; taskId: string; timestamp: string; sign: string },
+  query: { caUnitId: string; taskId: string; timestamp: string; sign: string; interface?: string },
 ): Promise<Result<Unit>> {
   const unit = await deps.relyingParties.unit(deps.store.read, query.caUnitId);
   if (unit === undefined) return refused(refusal('UNIT_UNKNOWN'));

@@ -19,10 +19,11 @@ export const ticketFields: readonly PrintedField[] = [
   must('sign', '签名'),
 ];
 
-/** Members of a task query: one in the path, three in headers; signed in the same style as a body. */
+/** Members of a task query: the task in the path, the interface in the query (startCheck where it is left out), three in headers; signed in the style of a body. */
 export const taskQueryFields: readonly (PrintedField & { readonly header: string | null })[] = [
   { ...must('caUnitId', '接入单位标识'), header: 'X-Ca-Unit-Id' },
   { ...must('taskId', '标识本次任务'), header: null },
+  { ...must('interface', '任务所属接口：startCheck 或 startdecrypt'), required: false, header: null },
   { ...must('timestamp', '毫秒时间戳'), header: 'X-Ca-Timestamp' },
   { ...must('sign', '签名'), header: 'X-Ca-Sign' },
 ];

@@ -46,6 +46,26 @@ describe('a task query', () => {
     });
   });
 
+  it('asks of a login unless it names another interface, and that name is signed', async () => {
+    const timestamp = String(world.clock.now());
+    const ask = async (of: string, named: Record<string, string> = { interface: of }) => {
+      const members = { caUnitId: caller.id, taskId, timestamp, ...named };
+      const headers = {
+        'x-ca-unit-id': caller.id,
+        'x-ca-timestamp': timestamp,
+        'x-ca-sign': signed(caller.secret, members),
+      };
+      const path = `/api/ca/ext/tasks/${encodeURIComponent(taskId)}?interface=${of}`;
+      const reply = await fetch(`${world.url}${path}`, { headers });
+      return codeOf((await reply.json()) as Body);
+    };
+    expect(await ask('startCheck')).toBe('ok');
+    expect(await ask('startdecrypt')).toBe('TASK_UNKNOWN');
+    expect(await ask('startdecrypt', {})).toBe('SIGN_WRONG');
+    expect(await ask('encrypt')).toBe('FIELD_INVALID');
+    expect(await ask('constructor')).toBe('FIELD_INVALID');
+  });
+
   it('of another unit’s task reads exactly like one of no task', async () => {
     const strange = await query(other, taskId);
     const none = await query(other, 'no-such-task');
