@@ -18,5 +18,7 @@ export interface Engine {
   readonly apart: Transact;
   /** A connection of its own for LISTEN, where there are other processes to listen to. */
   readonly client?: () => pg.Client;
+  /** Reads all of it for damage and says what it found; where the database looks after its own files it finds nothing. */
+  inspect(): Promise<string | undefined>;
   close(): Promise<void>;
 }

@@ -63,6 +63,7 @@ export async function openPostgres(
       options.patienceMs,
     ),
     apart: plainly,
+    inspect: async () => undefined,
     client: () => new pg.Client({ connectionString: url, keepAlive: true, connectionTimeoutMillis: 5_000 }),
     close,
   };

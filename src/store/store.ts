@@ -56,6 +56,8 @@ export interface Store {
   onNotify(topic: string, listener: () => void): () => void;
   /** Throws SERVICE_BUSY unless both a read and a write transaction are possible now (/readyz). */
   ping(): Promise<void>;
+  /** Reads the whole SQLite file for damage, a second for each few hundred megabytes, and says what it found. undefined: sound, or PostgreSQL's own affair. */
+  inspect(): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -144,6 +146,7 @@ export async function openStore(options: StoreOptions, deps: { log: Logger }): P
       await sql`select 1`.execute(engine.db);
       await alone(() => Promise.resolve(), engine.apart);
     },
+    inspect: engine.inspect,
     close,
   };
 }

@@ -134,6 +134,21 @@ describe('the SQLite store', () => {
     await store.close();
   });
 
+  it('finds damage of its file when it is asked to read all of it', async () => {
+    const file = fresh();
+    const first = await hub(file);
+    for (let i = 0; i < 40; i += 1) await write(first, `r${i}`);
+    expect(await first.inspect()).toBeUndefined();
+    await first.close();
+    const store = await hub(file);
+    const bytes = readFileSync(file);
+    bytes.fill(0xa5, bytes.length - 40_000, bytes.length - 4_096);
+    writeFileSync(file, bytes);
+    const found = await store.inspect().catch((error: unknown) => String(error));
+    expect(found).toMatch(/malformed|invalid|error|Tree|Page|page|row/);
+    await store.close().catch(() => undefined);
+  });
+
   it('does not start on a damaged file', async () => {
     const file = fresh();
     const store = await hub(file);
