@@ -18,6 +18,7 @@ import { noCapsules } from '#envelope/no-capsules.ts';
 import type { KeyPair } from '#fixtures/pki/authority.ts';
 import { companies } from '#fixtures/pki/identities.ts';
 import { buildWorldPki, type PairRequest, type VendorId, vendors, type WorldPki } from '#fixtures/pki/world.ts';
+import { encryptService } from '#fixtures/world/vendor/encrypt-service.ts';
 import { startVendorService, type VendorService } from '#fixtures/world/vendor/service.ts';
 import { createLogins, type Logins } from '#identity/logins.ts';
 import type { LoginRequest } from '#identity/start.ts';
@@ -101,6 +102,8 @@ export interface LoginWorld {
   /** Issued by the vendor and enrolled by `unit`. */
   enrolledKey(request?: Partial<PairRequest>): Promise<HeldKey>;
   key(request?: Partial<PairRequest>): Promise<HeldKey>;
+  /** The key in this vendor's phone. */
+  phoneKey(vendor: VendorId): HeldKey;
   /** Enrols the certificate that this vendor's phone holds. */
   enrolPhone(vendor: VendorId): Promise<void>;
   cancelKey(key: HeldKey, holder?: PairRequest['holder']): Promise<void>;
@@ -162,6 +165,7 @@ export async function openLoginWorld(
         },
         driverConfig: { apiBase: vendor.apiBase(id) },
         egress: { origins: [vendor.url], privateRanges: ['127.0.0.0/8'] },
+        encryption: id === 'bohai' ? ('vendor' as const) : ('hub' as const),
       };
       const secrets = { secret: VENDOR_SECRET };
       unwrap(await authorities.add(tx, { id, name, driver: 'standard-key', manifest, secrets }));
@@ -243,6 +247,7 @@ export async function openLoginWorld(
       unwrap(await subscribers.synchronise(unit, recordOf(made.pair, request)));
       return made;
     },
+    phoneKey: (vendorId) => held(mobileKeys[vendorId]),
     enrolPhone: async (vendorId) => void unwrap(await subscribers.synchronise(unit, recordOf(mobileKeys[vendorId]))),
     cancelKey: async (gone, holder) =>
       void unwrap(await subscribers.change(unit, { ...recordOf(gone.pair, holder && { holder }), change: 'cancel' })),
@@ -286,6 +291,7 @@ async function openVendors(clock: Clock): Promise<{
       hotline: '10000000001',
       crls,
       mobileKeys: [{ holder: companies.liaoning.unitName, ...mobileKeys[id] }],
+      encrypt: encryptService(gm, pki.authority(id), clock.now),
     })),
   });
   return { pki, vendor, mobileKeys };
