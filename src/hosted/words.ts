@@ -806,6 +806,13 @@ export const en: Words = {
 
 export const wordsOf = (language: Language): Words => (language === 'en' ? en : zh);
 
+/** What an island is handed: the words of pages without one stay behind. */
+export type IslandWords = Omit<Words, 'help' | 'front' | 'protection' | 'diagnose'>;
+export function islandWords(words: Words): IslandWords {
+  const { help: _, front: __, protection: ___, diagnose: ____, ...rest } = words;
+  return rest;
+}
+
 /** The words of the decryption page: where the login's sentence would speak of a login, its own stands instead. */
 export function decryptWordsOf(language: Language): Words {
   const [words, { instead }] = language === 'en' ? [en, enDecrypt] : [zh, zhDecrypt];

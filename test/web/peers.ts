@@ -260,6 +260,9 @@ export class ScriptedAgent {
   signError: AgentError | null = null;
   /** Which wraps (base64) a key opens; none by itself. */
   opensWrap: (key: string, wrapped: string) => boolean = () => false;
+  /** What comes out of a wrap that is wrapped anew to a point. */
+  rewrapsTo: (to: string) => string = (to) => Buffer.from(to).toString('base64');
+  rewraps: () => { wrapped: string; signature: string; certificate: string } | null = () => null;
   /** Where it says its PIN window is, if not at its own address. */
   dialogUrl: string | null = null;
   port = 0;
@@ -370,11 +373,12 @@ export class ScriptedAgent {
         return this.signError ?? { signature: 'c2lnbmVk', certificate: one.certificate };
       case 'unwrap':
         if (!one.loggedIn) return { code: 'PIN_REQUIRED', message: '' };
+        if (request.params.to !== undefined) return { wrapped: this.rewrapsTo(request.params.to), layout: 'C1C3C2' };
         return this.opensWrap(one.key, request.params.wrapped)
           ? { key: CONTENT_KEY, layout: 'C1C3C2' }
           : { code: 'UNWRAP_FAILED', message: '' };
       case 'rewrap':
-        return { code: 'OPERATION_NOT_GRANTED', message: '' };
+        return this.rewraps() ?? { code: 'OPERATION_NOT_GRANTED', message: '' };
     }
   }
 

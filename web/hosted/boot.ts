@@ -1,12 +1,12 @@
 import type { Icon, Tone, TroubleState } from '#hosted/states.ts';
-import type { Language, Words } from '#hosted/words.ts';
+import type { IslandWords, Language } from '#hosted/words.ts';
 
 /** What the server hands to every island in the page's data block. */
 export interface Boot {
   readonly lang: Language;
   /** Host of the hub as the address bar shows it. */
   readonly host: string;
-  readonly words: Words;
+  readonly words: IslandWords;
   readonly states: Readonly<Record<TroubleState, { readonly tone: Tone; readonly icon: Icon; readonly end?: true }>>;
   readonly stateOfCode: Readonly<Record<string, TroubleState | undefined>>;
 }

@@ -1,4 +1,4 @@
-import type { Words } from '#hosted/words.ts';
+import type { IslandWords as Words } from '#hosted/words.ts';
 
 /** `4 分 32 秒`, `1 小时 5 分`, `28 秒`; never below zero. */
 export function leftText(ms: number, words: Words['time']): string {

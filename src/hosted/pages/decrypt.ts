@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import { stateOfCode, states } from '../states.ts';
-import { decryptWordsOf, type Words } from '../words.ts';
+import { decryptWordsOf, islandWords, type Words } from '../words.ts';
 import { ask, type Fact } from './ask.ts';
 import { foot, type Markup, shell, tooOld } from './layout.ts';
 import type { LoginPage } from './login.ts';
@@ -13,7 +13,7 @@ export function decryptPage(page: LoginPage): Markup {
     title: words.decrypt.pageTitle,
     state: 'opening',
     script: 'decrypt.js',
-    boot: { lang: page.lang, link: page.link, host: page.host, words, states, stateOfCode },
+    boot: { lang: page.lang, link: page.link, host: page.host, words: islandWords(words), states, stateOfCode },
     body: html`<main class="wrap">
 ${tooOld(words)}
 <div class="sheet" id="sheet">

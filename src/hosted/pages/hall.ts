@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import { qrSvg } from '../qr.ts';
 import { stateOfCode, states } from '../states.ts';
-import { hallWordsOf } from '../words.ts';
+import { hallWordsOf, islandWords } from '../words.ts';
 import { type Markup, type PageContext, shell, tooOld } from './layout.ts';
 
 export interface HallPage extends PageContext {
@@ -18,7 +18,7 @@ export async function hallPage(page: HallPage): Promise<Markup> {
   const boot = {
     lang: page.lang,
     host: page.host,
-    words,
+    words: islandWords(words),
     states,
     stateOfCode,
     hall,

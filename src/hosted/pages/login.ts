@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import { stateOfCode, states } from '../states.ts';
-import { type Words, wordsOf } from '../words.ts';
+import { islandWords, type Words, wordsOf } from '../words.ts';
 import { type Asker, ask, type Fact } from './ask.ts';
 import { foot, type Markup, type PageContext, shell, tooOld } from './layout.ts';
 
@@ -18,7 +18,7 @@ export function loginPage(page: LoginPage): Markup {
     title: words.login.pageTitle,
     state: 'opening',
     script: 'login.js',
-    boot: { lang: page.lang, link: page.link, host: page.host, words, states, stateOfCode },
+    boot: { lang: page.lang, link: page.link, host: page.host, words: islandWords(words), states, stateOfCode },
     body: html`<main class="wrap">
 ${tooOld(words)}
 <div class="sheet" id="sheet">

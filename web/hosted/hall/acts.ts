@@ -98,8 +98,16 @@ export function createHallActs(desk: HallDesk, boot: HallBoot, tasks: KeyTasks):
 
   async function rewrap(): Promise<void> {
     const answer = await desk.ask('rewrap', { interaction: seat() });
-    if (answer.ok) tasks.begin({ kind: 'rewrap', tasks: answer.value.tasks });
-    else desk.refused(answer.error);
+    if (!answer.ok) {
+      desk.refused(answer.error);
+      return;
+    }
+    const offers = desk.model().view?.hall.mine?.rewrap ?? [];
+    const named = answer.value.tasks.map((task) => ({
+      ...task,
+      needed: offers.find((offer) => offer.offer === task.offer)?.from ?? null,
+    }));
+    tasks.begin({ kind: 'rewrap', tasks: named });
   }
 
   async function decrypt(): Promise<void> {

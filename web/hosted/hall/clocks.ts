@@ -1,4 +1,4 @@
-import type { Words } from '#hosted/words.ts';
+import type { IslandWords as Words } from '#hosted/words.ts';
 import { fill } from '../boot.ts';
 import { drawClocks } from '../render/clock.ts';
 import { leftText } from '../time.ts';

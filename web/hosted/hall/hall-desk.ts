@@ -6,6 +6,7 @@ import type {
   HallApi,
   HallRole,
   HallView,
+  NeededCertificateView,
   RehearseTask,
   RewrapTask,
   ShareTask,
@@ -38,7 +39,10 @@ export type KeyTask =
   | { readonly kind: 'ask'; readonly what: 'seat' | 'act'; readonly asked: AskedView; readonly label: string }
   | { readonly kind: 'share'; readonly what: 'check-in' | 'release'; readonly task: ShareTask }
   | { readonly kind: 'rehearse'; readonly task: RehearseTask }
-  | { readonly kind: 'rewrap'; readonly tasks: readonly RewrapTask[] };
+  | {
+      readonly kind: 'rewrap';
+      readonly tasks: readonly (RewrapTask & { readonly needed: NeededCertificateView | null })[];
+    };
 
 /** An act that wants words from its person first. */
 export interface FormState {

@@ -40,7 +40,7 @@ export function wantedBy(
     case 'rehearse':
       return task.task.tests;
     case 'rewrap':
-      return task.tasks.map((one) => ({ certificate: one.old, needed: null }));
+      return task.tasks.map((one) => ({ certificate: one.old, needed: one.needed }));
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Words } from '#hosted/words.ts';
+import type { IslandWords as Words } from '#hosted/words.ts';
 import { h, icon } from '../dom.ts';
 import type { CardScreen } from '../screen/card-screen.ts';
 

@@ -1,4 +1,4 @@
-import type { Words } from '#hosted/words.ts';
+import type { IslandWords as Words } from '#hosted/words.ts';
 import { h, icon, spin } from '../dom.ts';
 import type { ScanScreen } from '../screen/scan.ts';
 

@@ -12,7 +12,11 @@ export const drawHead = (head: HeadScreen | null, seat: SeatScreen | null): read
         h(
           'div',
           { class: 'hall__top' },
-          h('p', { class: 'hall__place' }, head.place),
+          h(
+            'p',
+            { class: 'hall__place' },
+            head.place.map((part) => h('span', { class: 'nb' }, part)),
+          ),
           seat === null ? null : seatLine(seat),
         ),
         h('h1', { class: 'hall__t', id: 'title' }, head.title),

@@ -158,7 +158,13 @@ function form(boot: HallBoot, screen: FormScreen): Node {
         ),
     screen.fields.map((field, at) => fieldBlock(field, at === 0)),
     h('p', { class: 'field__hint is-bad', id: 'form-problem', role: 'alert', hidden: true }),
-    screen.hints.map((hint) => h('p', { class: 'field__hint' }, icon('info', 's'), h('span', {}, hint))),
+    screen.hints.length === 0
+      ? null
+      : h(
+          'div',
+          {},
+          screen.hints.map((hint) => h('p', { class: 'field__hint' }, icon('info', 's'), h('span', {}, hint))),
+        ),
     h(
       'div',
       { class: 'row' },

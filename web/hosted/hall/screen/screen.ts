@@ -27,7 +27,7 @@ export interface HallScreen {
 }
 
 export interface HeadScreen {
-  readonly place: string;
+  readonly place: readonly string[];
   readonly title: string;
 }
 
@@ -109,7 +109,7 @@ function headOf(view: HallView, boot: HallBoot): HeadScreen {
   const [only] = view.lots;
   const lot = view.lots.length === 1 && only !== undefined ? fill(boot.hall.lot, { lot: only.lot }) : '';
   return {
-    place: [view.venue, view.room, lot].filter((text) => text !== '').join('　'),
+    place: [view.venue, view.room, lot].filter((text) => text !== ''),
     title:
       view.lots.length === 1 && only !== undefined && only.name !== '' ? joined(view.title, only.name) : view.title,
   };

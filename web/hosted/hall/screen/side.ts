@@ -28,7 +28,6 @@ export interface ClockScreen {
   readonly until: number | null;
   /** Stands still: nothing runs out. */
   readonly text: string;
-  readonly label: string;
 }
 
 export interface KeyScreen {
@@ -71,10 +70,11 @@ const STILL: Readonly<Partial<Record<HallPhase, true>>> = { closed: true, finish
 
 function clockOf(view: HallView): ClockScreen | null {
   if (STILL[view.phase]) return null;
-  if (view.phase === 'before') return { until: view.opensAt, text: '', label: '' };
-  if (view.phase === 'window') return { until: view.window?.endsAt ?? null, text: '', label: '' };
+  if (view.phase === 'before') return { until: view.opensAt, text: '' };
+  if (view.phase === 'window') return { until: view.window?.endsAt ?? null, text: '' };
+  if (view.phase === 'due') return { until: null, text: hourText(view.opensAt) };
   // The keys are waited for: how many have come is what the hall looks at.
-  return { until: null, text: `${view.keys.released} / ${view.keys.needed}`, label: '' };
+  return { until: null, text: `${view.keys.released} / ${view.keys.needed}` };
 }
 
 function underOf(view: HallView, boot: HallBoot): readonly string[] {
