@@ -50,9 +50,13 @@ describe('the built pages', () => {
   });
 
   it('stay small enough for a slow line', () => {
-    for (const name of ['login.js', 'decrypt.js', 'hall.js']) {
+    for (const [name, most] of [
+      ['login.js', 24_000],
+      ['decrypt.js', 24_000],
+      ['hall.js', 32_000],
+    ] as const) {
       const packed = built.assets.find(built.assets.url(name), 'gzip');
-      expect([name, (packed?.bytes.length ?? Number.NaN) < 24_000]).toEqual([name, true]);
+      expect([name, (packed?.bytes.length ?? Number.NaN) < most]).toEqual([name, true]);
     }
   });
 
