@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTrust } from '#drivers/trust.ts';
+import { companies } from '#fixtures/pki/identities.ts';
 import { postJson } from '#fixtures/world/post-json.ts';
 import { sealOf } from '#fixtures/world/vendor/seal.ts';
+import { base64 } from '#kernel/bytes.ts';
+import { systemRandom } from '#kernel/random.ts';
+import { askTimeAuthority } from '#opening/time-witness.ts';
 import { parseCrl, verifyCrl } from '#pki/crl.ts';
-import { gm, openTown, read, SECRETS, support, type Town, testClock } from './support.ts';
+import { quietLog } from '#test/support/store.ts';
+import { gm, openTown, read, SECRETS, support, type Town, testClock, unwrap } from './support.ts';
 
 /** The stand-in must be as strict as a vendor would be, or the driver's tests prove nothing. */
 describe("the vendors' outside service", () => {
@@ -64,6 +70,61 @@ describe("the vendors' outside service", () => {
     expect(crl && verifyCrl(gm, crl, read(town.pki.authority('beichen').intermediate))).toBe(true);
     expect((await fetch(`${town.origin}/beichen/crl/other.crl`)).status).toBe(404);
     expect((await fetch(`${town.origin}/nobody/crl/issuing.crl`)).status).toBe(404);
+  });
+
+  it('answers about its certificates by OCSP, so that a vendor needs no list for them', async () => {
+    const { origin } = town;
+    await town.store.tx(async (tx) => {
+      const ocsp = { revocation: 'ocsp', ocsp: { url: `${origin}/bohai/ocsp` } } as const;
+      unwrap(await town.authorities.changeManifest(tx, 'bohai', { ...town.manifestOf('bohai'), ...ocsp }));
+    });
+    const trust = createTrust({ ...town, gm, clock, random: systemRandom, log: quietLog });
+    const fresh = await town.pki.issueKeyPair({ authority: 'bohai', holder: companies.dalian });
+    expect(await trust.judge(read(fresh.signCertificate), 'sign')).toMatchObject({ verdict: 'valid' });
+    expect(await trust.judge(read(fresh.encCertificate), 'encrypt')).toMatchObject({ verdict: 'valid' });
+    town.pki.revoke('bohai', read(fresh.signCertificate).serial);
+    clock.pass(11 * 60_000); // an answer is good for ten minutes
+    await trust.judge(read(fresh.signCertificate), 'sign');
+    await trust.stop(); // what runs behind that answer
+    expect(await trust.judge(read(fresh.signCertificate), 'sign')).toMatchObject({ verdict: 'revoked' });
+    expect(await trust.judge(read(fresh.encCertificate), 'encrypt')).toMatchObject({ verdict: 'valid' });
+  });
+
+  it('stamps what it is given with the time, under the time authority’s own root', async () => {
+    const { url, root } = { url: `${town.origin}/tsa`, root: read(town.pki.timeAuthority.root) };
+    const deps = { gm, egress: town.egress, clock, random: systemRandom };
+    const authority = { url, certificates: [root], privateRanges: ['127.0.0.0/8'] };
+    expect(await askTimeAuthority(deps, authority)).toMatchObject({ ok: true });
+    const ahead = { ...clock, now: () => clock.now() + 60_000 };
+    expect(await askTimeAuthority({ ...deps, clock: ahead }, authority)).toMatchObject({ ok: false });
+    const foreign = { ...authority, certificates: [read(town.pki.authority('beichen').root)] };
+    expect(await askTimeAuthority(deps, foreign)).toMatchObject({ ok: false });
+    town.vendor.outage('tsa', true);
+    expect(await askTimeAuthority(deps, authority)).toMatchObject({ ok: false });
+    town.vendor.outage('tsa', false);
+  });
+
+  it('encrypts for its own people only, and only where the order is sealed', async () => {
+    const ask = (vendor: string, body: object, secret: string) => {
+      nonce += 1;
+      const path = `/${vendor}/api/v1/encrypt`;
+      const [timestamp, fresh] = [String(clock.now()), `nonce-of-the-test-${nonce}`];
+      const message = { method: 'POST', path, timestamp, nonce: fresh, body: JSON.stringify(body) };
+      return postJson(`${town.origin}${path}`, body, {
+        headers: {
+          'x-vendor-timestamp': message.timestamp,
+          'x-vendor-nonce': message.nonce,
+          'x-vendor-seal': sealOf(secret, message),
+        },
+      });
+    };
+    const to = (der: Uint8Array) => ({ recipient: base64(der), content: base64(Buffer.from('保函')) });
+    const { bohai, beichen } = town.pairs;
+    expect(await ask('bohai', to(bohai.encCertificate), SECRETS.bohai)).toMatchObject({ body: { ret: '0' } });
+    expect(await ask('bohai', to(bohai.signCertificate), SECRETS.bohai)).toMatchObject({ body: { ret: '2003' } });
+    expect(await ask('bohai', to(beichen.encCertificate), SECRETS.bohai)).toMatchObject({ body: { ret: '2003' } });
+    expect(await ask('bohai', to(bohai.encCertificate), SECRETS.beichen)).toMatchObject({ body: { ret: '1002' } });
+    expect(await ask('beichen', to(bohai.encCertificate), SECRETS.beichen)).toMatchObject({ body: { ret: '2005' } });
   });
 
   it('shows the hotline on every help page', async () => {

@@ -44,6 +44,10 @@ function begin({ id, params }) {
       return process.stdout.write('x'.repeat(2 * 1024 * 1024));
     case 'verdict':
       return say({ type: 'reply', id, ok: true, value: { step: 'done', value: { verdict: 'valid', idNumber: '1' } } });
+    case 'bare-key': {
+      const keys = params.request.wraps.map(({ id: of }) => ({ id: of, key: 'MDEyMzQ1Njc4OWFiY2RlZg==' }));
+      return say({ type: 'reply', id, ok: true, value: { step: 'done', value: { keys } } });
+    }
     case 'error':
       return say({ type: 'reply', id, ok: false, error: 'VendorError' });
     case 'surroundings':
