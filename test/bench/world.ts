@@ -78,6 +78,7 @@ export async function startBenchWorld(options: {
     closing.push(() => Promise.all(hubs.map((hub) => hub.stop())));
     for (let index = 0; index < (options.hubs ?? 1); index += 1) hubs.push(await startHub(world, index));
     await cast.enrol(world, unit);
+    await cast.renew(world, unit);
     const client = await startCompanion('client.ts');
     closing.push(client.stop);
     const keys = cast.good.map((key) => ({

@@ -66,6 +66,7 @@ export async function openHostileWorld(
   const onLine = (line: string): void => void logged.push(line);
   const hubs = [await startHubProcess({ configFile: prepared.configFile, url: prepared.hubUrl, onLine })];
   await cast.enrol(prepared, unit);
+  await cast.renew(prepared, unit);
   return {
     gm,
     prepared,

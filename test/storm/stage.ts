@@ -96,6 +96,7 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
     const lines: string[] = [];
     const hubs = await startHubs(world, options, lines, closers);
     await cast.enrol(world, unit);
+    await cast.renew(world, unit);
     const keys = cast.good.map(
       (key): BidderKey => ({
         certificate: base64(key.pair.signCertificate),
