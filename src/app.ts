@@ -23,8 +23,10 @@ import { type Authorities, createAuthorities } from '#drivers/repository.ts';
 import { createTrust, type Trust } from '#drivers/trust.ts';
 import { createEnvelopes, type Envelopes } from '#envelope/envelopes.ts';
 import { loadAssets } from '#hosted/assets.ts';
+import { HALL_LIVE_PATH } from '#hosted/hall-api.ts';
 import { createPublicOrigins } from '#hosted/origins.ts';
 import { createHosted, createPageLive } from '#hosted/routes.ts';
+import { createHallLive } from '#hosted/routes-hall.ts';
 import { type EdgeEnv, requestContext } from '#http/context.ts';
 import { startServer } from '#http/server.ts';
 import { createLogins, type Logins } from '#identity/logins.ts';
@@ -35,6 +37,10 @@ import { newId } from '#kernel/ids.ts';
 import { createLog, type Logger } from '#kernel/log.ts';
 import { type Random, systemRandom } from '#kernel/random.ts';
 import { createSteadyClock } from '#kernel/steady-clock.ts';
+import { createHall, type HallDesk } from '#opening/hall/hall.ts';
+import { noteOfBid } from '#opening/hall/note.ts';
+import { loadMinutesFont } from '#opening/minutes/font.ts';
+import { createPrinter } from '#opening/minutes/printer.ts';
 import { createOpenings, type Openings } from '#opening/openings.ts';
 import { createOneShots } from '#opening/process/one-shots.ts';
 import { createTimeTrust } from '#opening/time-trust.ts';
@@ -189,10 +195,24 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
     blobs: createBlobs({ dir: blobDir, gm, random }),
     processes: createOneShots({ gm }),
     time,
-    note: async () => undefined,
+    note: noteOfBid({ cipher, clock, random }),
   });
   const envelopes: Envelopes = createEnvelopes({ ...pages, capsules: openings.port });
   core.keyWatchers.push(envelopes.changedKey, openings.onCertificateChanged);
+  const hallLive = createHallLive({
+    hall: () => hall,
+    origins: createPublicOrigins({ store, relyingParties, publicUrl, clock }),
+    log,
+  });
+  const hall: HallDesk = createHall({
+    ...pages,
+    openings,
+    envelopes,
+    publish: async (opening) => {
+      const version = (await hall.versions([opening])).get(opening);
+      if (version !== undefined) hallLive.publish(opening, version);
+    },
+  });
   const encoders: Readonly<Record<OutboxTable['kind'], Encode>> = {
     'login.verified': encodeLoginVerified({ gm, store, relyingParties, clock }),
     'decrypt.opened': encodeDecryptOpened({
@@ -230,9 +250,11 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
   });
   const ready = async (): Promise<void> => store.ping();
 
+  const printer = createPrinter({ gm, key: signing.key, font: loadMinutesFont(folderOf('fonts')) });
   const hosted = createHosted({
     logins,
     envelopes,
+    hall: { desk: hall, printer },
     store,
     relyingParties,
     authorities,
@@ -258,8 +280,10 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
     { name: 'expired logins', everyMs: 1_000, work: () => logins.sweep() },
     { name: 'expired decryptions', everyMs: 1_000, work: () => envelopes.sweep() },
     { name: 'openings', everyMs: 1_000, work: () => openings.sweep(witnessing) },
+    { name: 'halls', everyMs: 1_000, work: () => hall.sweep() },
     { name: 'vendors of open exchanges', everyMs: 1_500, work: () => logins.pollVendors() },
     { name: 'vendors of open decryptions', everyMs: 1_500, work: () => envelopes.pollVendors() },
+    { name: 'vendors of the halls', everyMs: 1_500, work: () => hall.pollVendors() },
   ]);
   dispatcher.start();
   checkpoints.start();
@@ -268,13 +292,14 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
     host: config.listen.host,
     port: config.listen.port,
     tls: config.tlsPem,
-    upgrade: live.upgrade,
+    upgrade: (request, ...rest) => (isForHall(request.url) ? hallLive : live).upgrade(request, ...rest),
   });
   log.info({ url: server.url, publicUrl, mode: config.mode, database: store.dialect }, 'the hub is up');
   return {
     url: server.url,
     close: once(async () => {
       live.close();
+      hallLive.close();
       await Promise.all([server.close(), beats.stop(), dispatcher.stop(), checkpoints.stop()]);
       await Promise.all([drivers.stop(), trust.stop()]);
       egress.close();
@@ -295,12 +320,14 @@ function timeAuthorityOf({ timeAuthority }: HubConfig, gm: Gm): TimeAuthority | 
   return { url: timeAuthority.url, privateRanges: timeAuthority.privateRanges, certificates };
 }
 
+const isForHall = (path = ''): boolean => path.startsWith(`${HALL_LIVE_PATH}?`);
+
 /** The integrators' edges; everything else is people's. */
 const isForIntegrators = (url: string): boolean => /^\/(api|docs)(\/|$)/.test(new URL(url).pathname);
 
 /** Files that travel with the program: in the tree where they are made, in the package beside the bundled program. */
-function folderOf(what: 'web' | 'docs'): string {
-  const inTree = { web: '../dist/web/', docs: './docs/' };
+function folderOf(what: 'web' | 'docs' | 'fonts'): string {
+  const inTree = { web: '../dist/web/', docs: './docs/', fonts: './opening/minutes/fonts/' };
   return fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? inTree[what] : `./${what}/`, import.meta.url));
 }
 

@@ -5,6 +5,8 @@ import type { Logins } from '#identity/logins.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Logger } from '#kernel/log.ts';
 import type { Random } from '#kernel/random.ts';
+import type { HallDesk } from '#opening/hall/hall.ts';
+import type { Printer } from '#opening/minutes/printer.ts';
 import type { RelyingParties } from '#relying-party/relying-parties.ts';
 import type { Store } from '#store/store.ts';
 import type { Assets } from './assets.ts';
@@ -13,6 +15,8 @@ import type { Rates } from './rates.ts';
 export interface HostedDeps {
   readonly logins: Logins;
   readonly envelopes: Envelopes;
+  /** The opening hall and the papers it hands out; a hub without openings has none. */
+  readonly hall?: { readonly desk: HallDesk; readonly printer: Printer };
   readonly store: Store;
   readonly relyingParties: RelyingParties;
   readonly authorities: Authorities;

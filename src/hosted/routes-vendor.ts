@@ -26,9 +26,10 @@ export function vendorRoutes(deps: HostedDeps & { readonly vendorLimiter: Limite
     const { authority, exchange } = c.req.param();
     try {
       const message = { headers: headersOf(c), body };
-      // An exchange is one room's alone; the other does not know it.
+      // An exchange is one room's alone; the others do not know it.
       await deps.logins.vendorCallback(authority, exchange, message);
       await deps.envelopes.vendorCallback(authority, exchange, message);
+      await deps.hall?.desk.vendorCallback(authority, exchange, message);
     } catch (error) {
       // The exchange is unharmed and the poll goes on asking; 503 lets a patient vendor call again.
       const { code, detail } = refusalOf(error);

@@ -19,6 +19,7 @@ import { createLimiter, defaultRates } from './rates.ts';
 import { pageRoutes } from './routes-api.ts';
 import { decryptRoutes } from './routes-decrypt.ts';
 import { factRoutes } from './routes-facts.ts';
+import { hallFiles, hallRoutes } from './routes-hall.ts';
 import { vendorRoutes } from './routes-vendor.ts';
 
 export type { HostedDeps } from './deps.ts';
@@ -40,8 +41,11 @@ export function createHosted(deps: HostedDeps): Hono<EdgeEnv> {
   app.use('/hosted/api/*', jsonOnly);
   const limiter = createLimiter(rates.interaction, deps.clock);
   app.route('/hosted/api/decrypt', decryptRoutes({ ...deps, cookie, limiter }));
+  if (deps.hall !== undefined)
+    app.route('/hosted/api/hall', hallRoutes({ ...deps, desk: deps.hall.desk, cookie, limiter }));
   app.route('/hosted/api', pageRoutes({ ...deps, cookie, limiter }));
   app.route('/drivers', vendorRoutes({ ...deps, vendorLimiter: createLimiter(rates.vendor, deps.clock) }));
+  if (deps.hall !== undefined) app.route('/hall', hallFiles({ ...deps.hall, cookie }));
   app.route('/', factRoutes({ ...deps, origins }));
   const secretOf = (request: Request) => cookie.read(request.headers.get('cookie') ?? undefined);
   const originOf = (request: Request) => origins.ofHost(request.headers.get('host') ?? undefined);

@@ -16,6 +16,8 @@ export interface LiveDeps {
   /** Present version of each subject; asked every 2 s for those listened to, so that no lost hint and no other process's change stays unseen. */
   readonly versions: (subjects: readonly string[]) => Promise<ReadonlyMap<string, number>>;
   readonly log: Logger;
+  /** Sockets on one subject; default: the tabs of one browser. A hall has an audience. */
+  readonly mostASubject?: number;
 }
 
 export interface Live {
@@ -51,7 +53,10 @@ export function createLive(deps: LiveDeps): Live {
     if (url?.pathname !== deps.path) return refuse(socket, '404 Not Found');
     const listener = await deps.admit(request, url);
     if (listener === undefined) return refuse(socket, '403 Forbidden');
-    if (server.clients.size >= MOST || (seats.get(listener.subject)?.size ?? 0) >= MOST_A_SUBJECT)
+    if (
+      server.clients.size >= MOST ||
+      (seats.get(listener.subject)?.size ?? 0) >= (deps.mostASubject ?? MOST_A_SUBJECT)
+    )
       return refuse(socket, '503 Service Unavailable');
     server.handleUpgrade(request, socket, head, (opened) => sit(opened, listener));
   }

@@ -1,8 +1,9 @@
 import { base64, fromBase64 } from '#kernel/bytes.ts';
 import { refusal } from '#kernel/errors.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
-import type { Certificate } from '#pki/certificate.ts';
-import { capsuleOf } from '../capsules.ts';
+import { type Certificate, tailOf } from '#pki/certificate.ts';
+import { capsuleOf, wrapsOfCapsule } from '../capsules.ts';
+import { rehearsals } from '../rehearsal.ts';
 import { findCapsule } from '../repository-capsules.ts';
 import { mayDo, ownBids, running } from './may.ts';
 import { isOpened, pictureOf } from './picture.ts';
@@ -71,6 +72,26 @@ export async function rehearsed(
     else if (done.refusal.code !== 'REHEARSAL_FAILED') return done;
   }
   return passed.length === 0 ? refused(refusal('REHEARSAL_FAILED')) : ok(passed);
+}
+
+/** The newest 自检 of any of his files; null: none yet. */
+export async function lastRehearsal(hall: Hall, seat: Seat) {
+  const own = await sealedOf(hall, seat, 'rehearse');
+  if (!own.ok) return null;
+  const facts = await Promise.all(
+    own.value.map((id) => rehearsals(hall.store.read, id).then(([first]) => first && { ...first, id })),
+  );
+  const [last] = facts.flatMap((fact) => fact ?? []).sort((a, b) => b.at - a.at);
+  if (last === undefined) return null;
+  const wraps = await wrapsOfCapsule(hall.room, hall.store.read, last.id);
+  const certificate = wraps.find(({ wrap }) => wrap.id === last.wrapId)?.certificate;
+  const ok = last.verdict === 'good';
+  return {
+    at: last.at,
+    ok,
+    tail: certificate == null ? '' : tailOf(hall.room.vault.certificate(certificate)),
+    sentence: ok ? '自检通过，届时可用此证书解密。' : '自检未通过：这把密钥打不开您的文件，请改用密封时的证书再试。',
+  };
 }
 
 /** What the old key can wrap again for the certificate that the bidder has now; empty when his files are wrapped to it already. */

@@ -1,5 +1,4 @@
 import { refusal } from '#kernel/errors.ts';
-import type { JsonObject } from '#kernel/json.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import type { Tx } from '#store/store.ts';
 import { recordSm3, type SignedRecord, signRecord } from '../capsule/record.ts';
@@ -13,13 +12,12 @@ import * as rows from './repository.ts';
 import { type Hall, seal, touch, unseal } from './room.ts';
 import { whoMay } from './who.ts';
 
-export type SignedMinutes = SignedRecord & { readonly record: OpeningRecord };
+export type SignedMinutes = SignedRecord<OpeningRecord>;
 
 /** The record of this opening as it stands now, signed by the hub. Outside any transaction: a thousand bids take a while. */
 export async function makeMinutes(hall: Hall, picture: Picture): Promise<SignedMinutes> {
   const record = checkRecord(await recordOf(hall, picture, 1));
-  const signed = await signRecord(hall.gm, hall.signingKey, record as unknown as JsonObject & { type: string });
-  return signed as SignedMinutes;
+  return signRecord(hall.gm, hall.signingKey, record);
 }
 
 /** The host signs and closes: the minutes are final, the opening is over, no capsule opens any more. Once. */
@@ -35,7 +33,7 @@ export async function finish(
   const now = hall.clock.now();
   const first = await rows.finishHall(tx, openingId, {
     minutes_sealed: seal(hall, 'hall', openingId, 'minutes_sealed', minutes),
-    minutes_digest: recordSm3(hall.gm, minutes.record as unknown as JsonObject),
+    minutes_digest: recordSm3(hall.gm, minutes.record),
     minutes_signature: minutes.signature,
     minutes_key_id: minutes.key,
     finished_at: now,
@@ -46,7 +44,7 @@ export async function finish(
     openingId,
     kind: 'hall.finished',
     actor: actorOf(seat),
-    body: { digest: recordSm3(hall.gm, minutes.record as unknown as JsonObject) },
+    body: { digest: recordSm3(hall.gm, minutes.record) },
     secrecy: 'public',
   });
   await touch(hall, tx, openingId);

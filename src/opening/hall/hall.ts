@@ -230,6 +230,9 @@ export function createHall(deps: HallDeps) {
     report: (visit: Visit, said: { what: ReportFact['what']; tail: string | null }) =>
       seated(visit, (seat) => report(hall, seat, said)),
 
+    /** Vendor of a certificate; null: none that is known. */
+    issuerOf: async (certificate: Certificate): Promise<string | null> =>
+      (await hall.trust.issuerOf(certificate))?.id ?? null,
     /** Final minutes for whoever has a seat; undefined: not final. */
     minutes: async (openingId: string, secret: string | null): Promise<SignedMinutes | undefined> => {
       const seat = await seatHere(hall, openingId, secret);

@@ -16,7 +16,7 @@ export interface HallDeps extends Omit<PageDeps, 'publish'> {
   readonly openings: Openings;
   readonly envelopes: Pick<Envelopes, 'openCapsules' | 'windowMoved'>;
   /** Wakes the live channel of one opening's hall. */
-  readonly publish: (openingId: string) => void;
+  readonly publish: (openingId: string) => void | Promise<void>;
 }
 
 /** What the hall's use cases share. */
@@ -43,5 +43,12 @@ export const unseal = <T>(hall: Hall, table: keyof HallTables, row: string, colu
 /** The hall has changed: a newer version, and whoever looks at it is told after the commit. */
 export async function touch(hall: Hall, tx: Tx, openingId: string): Promise<void> {
   await touchHall(tx, openingId, hall.clock.now());
-  tx.afterCommit(() => hall.publish(openingId));
+  tx.afterCommit(() => wake(hall, openingId));
+}
+
+/** A hint to those who look; the live channel reads versions every two seconds anyway. */
+export function wake(hall: Hall, openingId: string): void {
+  Promise.resolve(hall.publish(openingId)).catch((error: unknown) =>
+    hall.log.warn({ err: error, opening: openingId }, 'the hall could not be told of a change'),
+  );
 }

@@ -4,7 +4,7 @@ import type { Certificate } from '#pki/certificate.ts';
 import type { Person } from '../opening.ts';
 import { isHolder, mayDo } from './may.ts';
 import { pictureOf } from './picture.ts';
-import type { Hall } from './room.ts';
+import { type Hall, wake } from './room.ts';
 import type { Seat } from './seat.ts';
 import { whoMay } from './who.ts';
 
@@ -42,7 +42,7 @@ export async function shareBack(hall: Hall, seat: Seat, what: ShareKind, wrapped
     what === 'check-in'
       ? await hall.openings.finishCheckIn(seat.openingId, person.id, wrapped)
       : await hall.openings.release(seat.openingId, person.id, wrapped);
-  hall.publish(seat.openingId);
+  wake(hall, seat.openingId);
   return done.ok ? ok(undefined) : done;
 }
 

@@ -4,6 +4,7 @@ import { tailOf } from '#pki/certificate.ts';
 import type { Handle } from '#store/store.ts';
 import { announcements } from '../announce.ts';
 import { wrapsOfCapsule } from '../capsules.ts';
+import { lastRehearsal, rewraps } from './bidder-acts.ts';
 import type { Incident } from './incident.ts';
 import { remediesToAsk, rungOf } from './ladder.ts';
 import { CHECK_IN_MS, countOf, isHolder, lotsTooFew, type May, mayDo, ownBids } from './may.ts';
@@ -350,7 +351,24 @@ async function mineOf(hall: Hall, picture: Picture, seat: Seat) {
     bids: await Promise.all(own.map((bid) => myBid(hall, picture, bid, seat))),
     canDecrypt: may.some((one) => one.act === 'decrypt'),
     others: seesOthers ? { opened: tally.opened, total: picture.bids?.length ?? 0 } : null,
+    ...(await beforehand(hall, picture, seat)),
   };
+}
+
+/** What a bidder can do before the time: told to nobody but him. */
+async function beforehand(hall: Hall, picture: Picture, seat: Seat) {
+  if (picture.phase !== 'before') return { rehearsal: null, rewrap: [] };
+  const offers = await rewraps(hall, seat);
+  const holder = seat.bidder?.name ?? '';
+  const rewrap = await Promise.all(
+    (offers.ok ? offers.value : []).map(async (task) => ({
+      offer: task.offer,
+      from: { ...(await neededOf(hall, task.old, holder, picture.now)), renewed: true },
+      to: await neededOf(hall, task.new, holder, picture.now),
+      done: false,
+    })),
+  );
+  return { rehearsal: { last: await lastRehearsal(hall, seat) }, rewrap };
 }
 
 async function myBid(hall: Hall, picture: Picture, bid: SeenBid, seat: Seat) {
