@@ -266,7 +266,7 @@ function forecastView(one: ForecastCertificate, now: number, supportCode: string
 }
 
 /** `/hall/:opening/…`: final minutes and statements, to whoever has a seat here (his cookie says so). GET changes nothing. */
-export function hallFiles(deps: { hall: HallDesk; cookie: BrowserCookie; printer: Printer }): Hono<EdgeEnv> {
+export function hallFiles(deps: { desk: HallDesk; cookie: BrowserCookie; printer: Printer }): Hono<EdgeEnv> {
   const { desk: hall, cookie, printer } = deps;
   const app = new Hono<EdgeEnv>();
   const secretOf = (c: EdgeContext) => cookie.read(c.req.header('cookie'));
