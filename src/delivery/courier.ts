@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fromUtf8 } from '#kernel/bytes.ts';
+import { isOfTheFuture } from '#kernel/clock.ts';
 import { type JsonObject, readJsonObject } from '#kernel/json.ts';
 import { limits } from '#kernel/limits.ts';
 import type { DeliveryOutcome, DispatcherDeps, OutboxEvent } from './dispatcher.ts';
@@ -14,6 +15,10 @@ export interface Courier {
    */
   deliver(claim: Claim, halt: AbortSignal, sent: () => void): Promise<boolean>;
 }
+
+/** Nobody waits behind a signed file; what a person waits for is not sent at a time that nobody knows (readings L32, L54). */
+const hasLostCount = (claim: Claim, now: number): boolean =>
+  claim.schedule !== 'document' && isOfTheFuture(claim.created_at, now);
 
 const FINISH_TRIES = 5;
 
@@ -80,7 +85,7 @@ export function createCourier(deps: DispatcherDeps, leases: Leases, leaseMs: num
     const lost = new AbortController();
     const heart = heartbeat(claim, lost);
     try {
-      if (clock.now() >= claim.deadline_at) {
+      if (clock.now() >= claim.deadline_at || hasLostCount(claim, clock.now())) {
         return await record(claim, event, expired(claim.schedule, claim.last_error ?? 'never sent'));
       }
       const result: Attempt = body

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Clock } from '#kernel/clock.ts';
+import { type Clock, FUTURE_MS } from '#kernel/clock.ts';
 import { prepared } from '#store/prepared.ts';
 import type { OutboxTable } from '#store/schema.ts';
 import type { Dialect, Store, Tx } from '#store/store.ts';
@@ -49,8 +49,15 @@ export function createLeases(
         .selectFrom('outbox')
         .select(['id', 'unit_id', 'orgcode'])
         .where('state', '=', 'pending')
-        .where('due_at', '<=', clock.now())
-        .where((is) => is.or([is('lease_until', 'is', null), is('lease_until', '<=', now())]))
+        // Written under a clock that has been set back since: due now, and no lease reaches so far.
+        .where((is) => is.or([is('due_at', '<=', clock.now()), is('created_at', '>', clock.now() + FUTURE_MS)]))
+        .where((is) =>
+          is.or([
+            is('lease_until', 'is', null),
+            is('lease_until', '<=', now()),
+            is('lease_until', '>', leaseEnd(dialect, clock.now(), leaseMs + FUTURE_MS)),
+          ]),
+        )
         .orderBy('due_at')
         .limit(WINDOW);
       // A receiver that answers nothing must not fill the window and starve the others.

@@ -18,6 +18,8 @@ export interface Expect {
   readonly liveAt?: number;
   /** Its life has ended at this time. */
   readonly overdueAt?: number;
+  /** Written later than this: the clock was set back since. */
+  readonly writtenAfter?: number;
   readonly version?: number;
   readonly ticketUnused?: boolean;
 }
@@ -90,6 +92,7 @@ type Condition =
   | 'challengeLive'
   | 'live'
   | 'overdue'
+  | 'writtenAfter'
   | 'version'
   | 'ticketUnused';
 type Comparison = [column: keyof InteractionTable, operator: '=' | '>' | '<=' | 'is' | 'is not', value: Value];
@@ -102,6 +105,7 @@ const CONDITIONS: Readonly<Record<Condition, (value: Value) => Comparison>> = {
   challengeLive: (value) => ['challenge_expires_at', '>', value],
   live: (value) => ['expires_at', '>', value],
   overdue: (value) => ['expires_at', '<=', value],
+  writtenAfter: (value) => ['created_at', '>', value],
   version: (value) => ['version', '=', value],
   ticketUnused: () => ['ticket_used_at', 'is', null],
 };
@@ -113,6 +117,7 @@ const conditions = (expect: Expect): Partial<Record<Condition, Value>> => ({
   ...(expect.challengeLiveAt !== undefined && { challengeLive: expect.challengeLiveAt }),
   ...(expect.liveAt !== undefined && { live: expect.liveAt }),
   ...(expect.overdueAt !== undefined && { overdue: expect.overdueAt }),
+  ...(expect.writtenAfter !== undefined && { writtenAfter: expect.writtenAfter }),
   ...(expect.version !== undefined && { version: expect.version }),
   ...(expect.ticketUnused === true && { ticketUnused: null }),
 });

@@ -1,4 +1,4 @@
-import type { Clock } from '#kernel/clock.ts';
+import { type Clock, FUTURE_MS } from '#kernel/clock.ts';
 import type { FieldCipher } from '#store/field-cipher.ts';
 import { prepared } from '#store/prepared.ts';
 import type { InteractionKind } from '#store/schema.ts';
@@ -18,6 +18,8 @@ export interface Interactions {
   change(tx: Tx, id: string, expect: Expect, change: Change): Promise<Interaction | undefined>;
   /** Ids still waiting for a person although their life has ended. */
   overdue(h: Handle, now: number, limit: number): Promise<string[]>;
+  /** Ids that wait for a person and were begun under a clock that has been set back since: they would live longer than anything may. */
+  ofTheFuture(h: Handle, now: number, limit: number): Promise<string[]>;
   /** Ids with a vendor's exchange under way. */
   exchanging(h: Handle, now: number, limit: number): Promise<string[]>;
   /** Version of each of `ids` that exists. */
@@ -83,6 +85,18 @@ export function createInteractions(deps: { cipher: FieldCipher; clock: Clock }, 
           .where('ended_at', 'is', null)
           .where('state', 'in', ['open', 'claimed'])
           .where('expires_at', '<=', now)
+          .limit(limit)
+          .execute(),
+      ),
+    ofTheFuture: async (h, now, limit) =>
+      ids(
+        await h.db
+          .selectFrom('interaction')
+          .select('id')
+          .where('kind', '=', kind)
+          .where('ended_at', 'is', null)
+          .where('state', 'in', ['open', 'claimed'])
+          .where('created_at', '>', now + FUTURE_MS)
           .limit(limit)
           .execute(),
       ),

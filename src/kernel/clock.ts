@@ -23,3 +23,12 @@ export function beijingDateTime(ms: number): string {
 
 /** `2026-03-18`, Beijing time. */
 export const beijingDate = (ms: number): string => beijingDateTime(ms).slice(0, 10);
+
+/** Clocks of several hub processes may differ by so much. */
+export const FUTURE_MS = 30_000;
+
+/**
+ * Written later than now: the clock was set back since, and nobody knows how much time has passed. What had a bounded life when it was written would live
+ * longer than that bound, so it counts as overdue.
+ */
+export const isOfTheFuture = (writtenAt: number, now: number): boolean => writtenAt > now + FUTURE_MS;

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { Dispatcher } from '#delivery/dispatcher.ts';
 import { createLeases, type Leases } from '#delivery/leases.ts';
-import { systemClock } from '#kernel/clock.ts';
+import { type Clock, systemClock } from '#kernel/clock.ts';
 import { openStore, type Store } from '#store/store.ts';
 import { eventually, json, type Receiver, startReceiver } from '#test/support/receiver.ts';
 import { describeOnBothDatabases, quietLog } from '#test/support/store.ts';
@@ -150,5 +150,22 @@ describeOnBothDatabases('a lease', ({ options }) => {
     const id = await enqueue();
     await eventually('recorded', async () => (await row(id)).state === 'delivered');
     expect(there.received.length).toBe(before + 1);
+  });
+
+  it('of a row written under a clock that has been set back since holds nobody up; a login lapses, a signed file goes', async () => {
+    const before = there.received.length;
+    const ahead: Clock = { ...systemClock, now: () => systemClock.now() + 3_600_000 };
+    const written = post(one, there, ahead);
+    const login = await written.enqueue();
+    const file = await written.enqueue({ schedule: 'document', deadlineAt: ahead.now() + 600_000 });
+    await one.tx((tx) => tx.db.updateTable('outbox').set({ lease_owner: 'dead', lease_until: ahead.now() }).execute());
+    const { row, dispatcher } = post(one, there);
+    const hub = dispatcher();
+    hub.start();
+    running.push(hub);
+    await eventually('the file is delivered', async () => (await row(file)).state === 'delivered');
+    await eventually('the login has lapsed', async () => (await row(login)).state === 'lapsed');
+    expect(there.received.length).toBe(before + 1);
+    expect((await row(login)).body_sealed).toBe('');
   });
 });

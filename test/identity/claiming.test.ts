@@ -105,6 +105,16 @@ describeOnBothDatabases('a page link', ({ open }) => {
     expect((await one.logIn(next, key)).state).toBe('succeeded');
   });
 
+  it('begun under a clock that has been set back since is over: it would live longer than any login may', async () => {
+    const taskId = newTask();
+    const link = await world.start(taskId);
+    unwrap(await person(world).claim(link.token));
+    world.clock.pass(-3_600_000);
+    expect(await world.logins.sweep()).toBeGreaterThan(0);
+    expect(unwrap(await world.logins.status(world.unit, taskId)).state).toBe('expired');
+    world.clock.pass(3_600_000);
+  });
+
   it('of a cancelled login is over, and the next attempt is a new one', async () => {
     const taskId = newTask();
     const link = await world.start(taskId);
