@@ -14,7 +14,7 @@ export interface HeldKey {
   /** The signing certificates that stand beside it in somebody's record. */
   readonly signCertificates: readonly Certificate[];
   readonly holder: { readonly unitName: string; readonly unitCode: string; readonly userName: string };
-  /** No unit uses it any more. */
+  /** Superseded or cancelled in the asking unit's own record or, where it has none, in every other one. */
   readonly retired: boolean;
 }
 
@@ -31,7 +31,9 @@ export async function findHolder(
     ? all.filter((key) => key.unit_id !== unit.id && isShared(key.unit_profile))
     : [];
   const usable = [...own, ...others];
-  const shown = own.at(-1) ?? others.find((key) => key.status === 'active') ?? others.at(-1);
+  const active = ({ status }: { status: string }) => status === 'active';
+  // The unit's own word first: what it cancelled is not in use for it, whoever else still has it.
+  const shown = own.find(active) ?? own.at(-1) ?? others.find(active) ?? others.at(-1);
   if (shown === undefined) return undefined;
   const { proven, unitName, unitCode, userName } = vault.openRecord(shown);
   return {
@@ -41,6 +43,6 @@ export async function findHolder(
     certificate: vault.openCertificate(shown.enc_certificate_id, shown.enc_der_sealed),
     signCertificates: usable.map((key) => vault.openCertificate(key.sign_certificate_id, key.sign_der_sealed)),
     holder: { unitName: proven.unitName ?? unitName, unitCode: proven.unitCode ?? unitCode, userName },
-    retired: usable.every((key) => key.status !== 'active'),
+    retired: !active(shown),
   };
 }
