@@ -147,7 +147,7 @@ export async function streamPart(scale: Scale): Promise<Report> {
   const megabytes = pick(scale, 1, 32);
   const streams = STREAMS.slice(0, pick(scale, 2, STREAMS.length));
   const measured = streams.map(() => ({ ours: [] as number[], openssl: [] as number[] }));
-  for (const stream of streams) await megabytesPerSecond(gm, stream, 1);
+  for (const stream of streams) await megabytesPerSecond(gm, stream, megabytes);
   for (let round = 1; round <= scale.rounds; round += 1) {
     scale.progress(`SM3 and SM4 streams, round ${round} of ${scale.rounds}`);
     for (const [index, stream] of streams.entries()) {
