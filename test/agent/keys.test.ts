@@ -11,10 +11,10 @@ afterEach(() => desk.close());
 
 describe('keys at this PC', () => {
   it('of two vendors are both there, each under its own PIN', async () => {
-    await makeKey(`${desk.keyDir}/a.json`, { label: '北辰', authority: 'beichen' });
-    await makeKey(`${desk.keyDir}/b.json`, { label: '渤海', authority: 'bohai', pinEntry: 'agent' });
+    const beichen = await makeKey(`${desk.keyDir}/a.json`, { label: '北辰', authority: 'beichen' });
+    const bohai = await makeKey(`${desk.keyDir}/b.json`, { label: '渤海', authority: 'bohai', pinEntry: 'agent' });
+    for (const { file } of [beichen, bohai]) desk.agent.slots.plug(file);
     const page = await desk.page();
-    await page.event('plugged').then(() => page.event('plugged'));
     const { keys } = good(await page.call('enumerate'));
     expect(
       keys.map(({ label, pinEntry, pinRemaining, loggedIn }) => [label, pinEntry, pinRemaining, loggedIn]),
