@@ -4,7 +4,7 @@
 //   one-shot.js  what deals, opens and seals in a process of its own, closed in the same way
 //   sdk.js     sealing at the client, for trading systems' own programs: import { … } from 'ca-interop-hub/sdk'
 //   hash-thread.js  its second thread, and the hub's
-//   web/ docs/ what the pages and the documentation are served from
+//   web/ docs/ what the pages and the documentation are served from; fonts/ what the minutes are printed with
 //
 //   node src/cli/bundle.mjs [folder]     default: dist
 import { cp, mkdir, readdir, rm } from 'node:fs/promises';
@@ -51,4 +51,5 @@ await build({
 });
 await cp(join(root, 'src/docs/docs.css'), join(outdir, 'docs/docs.css'));
 await cp(join(root, 'src/docs/samples'), join(outdir, 'docs/samples'), { recursive: true });
+await cp(join(root, 'src/opening/minutes/fonts'), join(outdir, 'fonts'), { recursive: true });
 await buildWeb({ outDir: join(outdir, 'web'), minify: true });

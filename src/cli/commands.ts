@@ -46,6 +46,10 @@ const commands: Readonly<Record<string, Command>> = {
     usage: 'seal 文件 --ticket …          在本机密封投标文件或保函（seal --help；不需要数据库和网络）',
     run: async (args) => (await import('./seal.ts')).runSeal(args),
   },
+  verify: {
+    usage: 'verify 文件…                 离线校验密封回执、开标记录、开标情况说明（verify --help；不需要数据库和网络）',
+    run: async (args) => (await import('./verify.ts')).runVerify(args),
+  },
   agent: {
     usage: 'agent …                      证书助手：UKey 与网页之间的桥（agent --help）',
     run: async (args) => (await import('./agent.ts')).runAgent(args),

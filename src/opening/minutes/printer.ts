@@ -1,14 +1,12 @@
 import type { Gm, Sm2PrivateKey } from '#crypto/gm.ts';
 import { type Bytes, utf8 } from '#kernel/bytes.ts';
 import { recordSm3, type SignedRecord, signRecord } from '../capsule/record.ts';
-import { checkRecord, type OpeningRecord } from './record.ts';
+import type { OpeningRecord } from './record.ts';
 import type { Sheet } from './sheet.ts';
 import { type BidStatement, statementOf } from './statement.ts';
 
 /** The papers of an opening. Every PDF carries the signed record inside and the hub's signature over the whole file behind its end. */
 export interface Printer {
-  /** Canonical, in form (our own mistake is thrown), signed: what is stored and downloaded as JSON. */
-  sign(record: OpeningRecord): Promise<SignedRecord<OpeningRecord>>;
   /** 开标记录表. */
   minutesPdf(signed: SignedRecord<OpeningRecord>): Promise<Bytes>;
   /** One bid's own statement; undefined: no such bid in the record. */
@@ -44,7 +42,6 @@ export function createPrinter(deps: { gm: Gm; key: Sm2PrivateKey; font: () => By
     return sealPdf(gm, key, await sheet.finish(foot));
   };
   return {
-    sign: (record) => signRecord(gm, key, checkRecord(record)),
     minutesPdf: async (signed) => {
       const { layOutMinutes } = await import('./minutes-pdf.ts');
       const laid = await layOutMinutes(signed.record, recordSm3(gm, signed.record), font());

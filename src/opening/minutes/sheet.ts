@@ -1,14 +1,22 @@
 import * as fontkit from 'fontkit';
 import {
+  beginText,
+  endText,
+  moveText,
   PDFDocument,
   type PDFFont,
+  PDFHexString,
+  type PDFName,
   type PDFPage,
   popGraphicsState,
   pushGraphicsState,
   rgb,
+  setFillingRgbColor,
+  setFontAndSize,
   setLineWidth,
   setStrokingRgbColor,
   setTextRenderingMode,
+  showText,
   TextRenderingMode,
 } from 'pdf-lib';
 import type { Bytes } from '#kernel/bytes.ts';
@@ -88,6 +96,20 @@ function createSheet(doc: PDFDocument, face: PDFFont, format: Format): Sheet {
     cache.set(character, width);
     return width;
   };
+  const encoded = new Map<string, string>();
+  const glyph = (character: string): string => {
+    const stored = encoded.get(character);
+    if (stored !== undefined) return stored;
+    const code = face.encodeText(character).asString();
+    encoded.set(character, code);
+    return code;
+  };
+  const names = new WeakMap<PDFPage, PDFName>();
+  const fontName = (of: PDFPage): PDFName => {
+    const name = names.get(of) ?? of.node.newFontDictionary('F', face.ref);
+    names.set(of, name);
+    return name;
+  };
   const readable = (text: string): string =>
     [...text].map((one) => (known.has(one.codePointAt(0) ?? 0) ? one : `〔U+${codeOf(one)}〕`)).join('');
   const inner = format.width - 2 * MARGIN.x;
@@ -108,15 +130,22 @@ function createSheet(doc: PDFDocument, face: PDFFont, format: Format): Sheet {
     const length = ([...line].reduce((sum, one) => sum + widths(one), 0) / 1000) * size;
     const shift = { left: 0, centre: (width - length) / 2, right: width - length }[align];
     const [r, g, b] = colour;
-    // One weight is shipped; a thin outline in the same colour makes it bold.
+    // Characters are encoded once: the library would shape every line anew, and a thousand bids have thirty thousand lines.
+    const glyphs = PDFHexString.of([...line].map(glyph).join(''));
     page.pushOperators(
       pushGraphicsState(),
+      setFillingRgbColor(r, g, b),
+      // One weight is shipped; a thin outline in the same colour makes it bold.
       setTextRenderingMode(bold ? TextRenderingMode.FillAndOutline : TextRenderingMode.Fill),
       setLineWidth(size * 0.035),
       setStrokingRgbColor(r, g, b),
+      beginText(),
+      setFontAndSize(fontName(page), size),
+      moveText(x + shift, baseline),
+      showText(glyphs),
+      endText(),
+      popGraphicsState(),
     );
-    page.drawText(line, { x: x + shift, y: baseline, size, font: face, color: rgb(r, g, b) });
-    page.pushOperators(popGraphicsState());
   }
 
   const layOut = (cell: CellLike, width: number, base: TextStyle) => {
