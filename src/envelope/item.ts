@@ -1,7 +1,6 @@
 import type { Gm } from '#crypto/gm.ts';
 import { base64, fromBase64, hex, utf8 } from '#kernel/bytes.ts';
 import type { Refusal } from '#kernel/errors.ts';
-import type { Json } from '#kernel/json.ts';
 import { type Certificate, parseCertificate, spkiFingerprint } from '#pki/certificate.ts';
 import { type CertificateRef, mayName } from '#pki/cms.ts';
 import { readDer } from '#pki/der.ts';
@@ -93,5 +92,3 @@ export function recipientIndex(gm: Gm, cipher: FieldCipher, wrap: Wrap): string 
   if (wrap.ref === null) return undefined;
   return cipher.index('decrypt.recipient-name', hex(gm.sm3(utf8(JSON.stringify(wrap.ref)))));
 }
-
-export const wrapsJson = (wraps: readonly Wrap[]): Json => wraps.map((wrap) => ({ ...wrap })) as unknown as Json;

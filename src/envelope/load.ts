@@ -1,12 +1,12 @@
 import type { Handle } from '#store/store.ts';
 import type { Item } from './item.ts';
-import { type ItemRow, itemById, itemsOf, itemsOpenedBy, siblingItems } from './repository-items.ts';
+import { type ItemRow, itemsOf, itemsOpenedBy, siblingItems } from './repository-items.ts';
 import type { Room } from './room.ts';
 
 /** Tasks offered together; more wait for the next page. */
 const MOST_SIBLINGS = 50;
 
-export function itemOf(room: Pick<Room, 'vault'>, row: ItemRow): Item {
+function itemOf(room: Pick<Room, 'vault'>, row: ItemRow): Item {
   const { vault } = room;
   return {
     id: row.id,
@@ -30,12 +30,7 @@ export function itemOf(room: Pick<Room, 'vault'>, row: ItemRow): Item {
   };
 }
 
-export async function loadItem(room: Room, h: Handle, id: string): Promise<Item | undefined> {
-  const row = await itemById(h, id);
-  return row && itemOf(room, row);
-}
-
-export const ownItems = async (room: Room, h: Handle, interactionId: string): Promise<Item[]> =>
+const ownItems = async (room: Room, h: Handle, interactionId: string): Promise<Item[]> =>
   (await itemsOf(h, interactionId)).map((row) => itemOf(room, row));
 
 /** What a page shows and its person may open: the interaction's own items, those opened here for siblings, and those the same key opens. */

@@ -34,9 +34,6 @@ export async function insertItem(tx: Tx, row: DecryptItemTable, recipientIndexes
   if (recipients.length > 0) await tx.db.insertInto('decrypt_recipient').values(recipients).execute();
 }
 
-export const itemById = (h: Handle, id: string): Promise<ItemRow | undefined> =>
-  h.db.selectFrom('decrypt_item').select(COLUMNS).where('id', '=', id).executeTakeFirst();
-
 export async function bodyOf(h: Handle, id: string): Promise<string> {
   const row = await h.db.selectFrom('decrypt_item').select('body_sealed').where('id', '=', id).executeTakeFirst();
   return row?.body_sealed ?? '';

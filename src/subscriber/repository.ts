@@ -40,7 +40,7 @@ const ENROLMENT = [
 ] as const;
 
 /** Keys on record, oldest first, with everything a decision needs in one statement. */
-export const keys = ({ db }: Pick<Handle, 'db'>) =>
+const keys = ({ db }: Pick<Handle, 'db'>) =>
   db
     .selectFrom('enrolment')
     .innerJoin('certificate as sign', 'sign.id', 'enrolment.sign_certificate_id')

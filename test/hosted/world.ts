@@ -7,7 +7,7 @@ import type { Hono } from 'hono';
 import type { PageApi } from '#hosted/api.ts';
 import { type Assets, loadAssets } from '#hosted/assets.ts';
 import type { Rates } from '#hosted/rates.ts';
-import { createHosted } from '#hosted/routes.ts';
+import { createHosted, type HostedDeps } from '#hosted/routes.ts';
 import type { EdgeEnv } from '#http/context.ts';
 import { systemRandom } from '#kernel/random.ts';
 import { gm, type LoginWorld } from '#test/identity/world.ts';
@@ -24,6 +24,7 @@ export function hostedOf(
   world: LoginWorld,
   rates: Partial<Rates> = {},
   ready = () => world.store.ping(),
+  hall: Pick<HostedDeps, 'hall'> = {},
 ): Hono<EdgeEnv> {
   const { logins, envelopes, store, relyingParties, authorities, clock, publicUrl, signingKey } = world;
   return createHosted({
@@ -35,13 +36,23 @@ export function hostedOf(
     signingKey: signingKey.publicKey,
     trustProxy: true,
     rates: { ...generous, ...rates },
+    ...hall,
   });
 }
 
 /** Files of the right names with nothing in them: these tests are about what the hub answers, not about the pages' scripts. */
 function emptyAssets(): Assets {
   const folder = mkdtempSync(join(tmpdir(), 'caihub-assets-'));
-  const names = ['login.js', 'diagnose.js', 'dialects/standard-key.js', 'guard.js', 'hosted.css', 'favicon.svg'];
+  const names = [
+    'login.js',
+    'decrypt.js',
+    'hall.js',
+    'diagnose.js',
+    'dialects/standard-key.js',
+    'guard.js',
+    'hosted.css',
+    'favicon.svg',
+  ];
   const entries = names.map((name) => {
     const file = name.replace('/', '-');
     writeFileSync(join(folder, file), '');
