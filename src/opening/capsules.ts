@@ -1,4 +1,4 @@
-import { fromBase64, hex } from '#kernel/bytes.ts';
+import { fromBase64 } from '#kernel/bytes.ts';
 import { HubError } from '#kernel/errors.ts';
 import type { CapsuleTable, CapsuleWrapTable } from '#store/schema-opening.ts';
 import type { Handle } from '#store/store.ts';
@@ -93,5 +93,3 @@ export async function* capsuleBytes({ blobs }: Room, capsule: Capsule): AsyncGen
   yield capsule.head.bytes;
   yield* blobs.open(capsule.blobId);
 }
-
-export const sm3OfHeader = (capsule: Capsule): string => hex(capsule.head.headerSm3);

@@ -1,7 +1,6 @@
 import { type Bytes, base64url, fromBase64url, hex } from '#kernel/bytes.ts';
 import { refusal } from '#kernel/errors.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
-import type { Unit } from '#relying-party/party.ts';
 import type { CapsuleTable } from '#store/schema-opening.ts';
 import { openCapsule } from './capsule/open.ts';
 import { capsuleOf } from './capsules.ts';
@@ -97,10 +96,6 @@ export async function redeemContent(room: Room, token: string): Promise<Result<C
     stream: wiping(opened.content, dek),
   });
 }
-
-/** For the unit that may also ask by name: the unit's own request is proved, the address is not. */
-export const linkFor = (room: Room, unit: Unit, capsuleId: string): Promise<Result<ContentLink>> =>
-  contentLink(room, unit.id, capsuleId);
 
 async function* wiping(content: AsyncIterable<Bytes>, dek: Bytes): AsyncGenerator<Bytes> {
   try {

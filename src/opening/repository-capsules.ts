@@ -59,17 +59,6 @@ export const capsulesOf = (h: Handle, openingId: string, states: readonly Capsul
     .orderBy('id')
     .execute();
 
-/** The latest time that any sealed capsule carries in its header; undefined: none is sealed. */
-export async function latestHeaderTime(h: Handle, openingId: string): Promise<number | undefined> {
-  const row = await h.db
-    .selectFrom('capsule')
-    .select((e) => e.fn.max('opens_at').as('latest'))
-    .where('opening_id', '=', openingId)
-    .where('state', '=', 'sealed')
-    .executeTakeFirst();
-  return row?.latest ?? undefined;
-}
-
 /** Compare and set on the state; undefined when it is in none of `states`. */
 export const changeCapsule = (
   tx: Tx,

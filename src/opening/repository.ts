@@ -26,15 +26,6 @@ export const findOpening = (h: Handle, id: string): Promise<OpeningTable | undef
 export const openingByTask = (h: Handle, taskIndex: string): Promise<OpeningTable | undefined> =>
   h.db.selectFrom('opening').selectAll().where('task_index', '=', taskIndex).executeTakeFirst();
 
-export const openingsOfUnit = (h: Handle, unitId: string, limit: number): Promise<OpeningTable[]> =>
-  h.db
-    .selectFrom('opening')
-    .selectAll()
-    .where('unit_id', '=', unitId)
-    .orderBy('opens_at', 'desc')
-    .limit(limit)
-    .execute();
-
 export const openingsInState = (h: Handle, state: OpeningState): Promise<OpeningTable[]> =>
   h.db.selectFrom('opening').selectAll().where('state', '=', state).where('ended_at', 'is', null).execute();
 
