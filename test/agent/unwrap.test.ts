@@ -3,6 +3,7 @@ import { type Operation, type RewrapFacts, rewrapText } from '#agent/protocol.ts
 import type { SoftwareKeyOptions } from '#agent/software-key.ts';
 import type { Sm2PrivateKey } from '#crypto/gm.ts';
 import { type Bytes, base64, fromBase64, hex, utf8 } from '#kernel/bytes.ts';
+import { rewrapText as hubsRewrapText } from '#opening/capsule/rewrap.ts';
 import { oldClients } from '#test/crypto/mutated-ciphertexts.ts';
 import { challenge, codeOf, type Desk, gm, good, handle, makeKey, openDesk, type Page, PIN } from './support.ts';
 
@@ -111,6 +112,7 @@ describe('a re-wrap to a renewed certificate', () => {
     const { page, key } = await opened('rewrap');
     const wrapped = await wrapFor(old);
     const text = rewrapText(facts(wrapped));
+    expect(text).toBe(hubsRewrapText(facts(wrapped))); // the hub asks for the very text that the agent signs
     const certificate = base64(renewed.encrypt.certificate);
     const made = good(await page.call('rewrap', { key, wrapped, certificate, text }));
     expect(await open(renewed.encrypt.key, made.wrapped)).toEqual(SECRET);
