@@ -107,7 +107,8 @@ describe('files are decrypted with the right key', () => {
       },
     });
     await inState(page, 'ready');
-    expect(await page.inputValue('.cert > input:checked')).toBe(right.certificate);
+    expect(await page.textContent('.needs')).toContain('尾号 91A4');
+    expect(await page.textContent('#stage')).toContain('另外插入的 1 把 UKey 打不开这些文件');
     await shot(page, 'decrypt-two-keys');
   });
 });
@@ -244,6 +245,7 @@ describe('not everything goes well', () => {
         });
       },
     });
+    await page.click('.scan__pick [data-act=mobile]');
     await page.waitForSelector('#vendor-down');
     expect(await page.textContent('#vendor-down')).toContain('北辰数字认证的手机证书服务暂时不可用');
     await shot(page, 'decrypt-vendor-down');

@@ -34,6 +34,11 @@ export function createPhone(desk: KeyDesk, ask: BeginMobile): Phone {
   }
 
   function refused(authority: string, error: PageError): void {
+    // The other road was quicker: how that ended, the view says.
+    if (error.code === 'TASK_ENDED') {
+      desk.change({ mobile: idle });
+      return;
+    }
     const state = desk.boot.stateOfCode[error.code];
     if (state !== undefined && desk.boot.states[state].end) desk.change({ fault: error });
     else desk.change({ mobile: { ...idle, authority, error } });

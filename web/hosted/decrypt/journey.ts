@@ -42,8 +42,8 @@ export async function startJourney(desk: DecryptDesk, boot: LinkBoot): Promise<v
       'retry-other': () => desk.change({ again: true, trouble: null }),
     },
   });
-  if (!desk.model().touch) void agent.connect(false);
-  phone.offer();
+  if (desk.model().touch) phone.offer();
+  else void agent.connect(false);
 }
 
 const LOOK_MS = 250;

@@ -47,11 +47,13 @@ function drawRoad(boot: Boot, road: DecryptRoad): readonly (Node | null)[] {
   if (road.closed) return instead ?? [];
   if (instead !== null) return [needed, ...instead];
   if (road.versus !== null) return [versusBlock(boot, road)];
-  if (road.head === null) return [needed];
+  const others =
+    road.others === '' ? null : h('p', { class: 'field__hint' }, icon('info', 's'), h('span', {}, road.others));
+  if (road.head === null) return [needed, others];
   const hint = road.unknown
     ? h('p', { class: 'field__hint' }, icon('info', 's'), h('span', {}, words.neededUnknown))
     : null;
-  return [needed, listHead(boot, road.head), drawCards(boot.words, road.list), hint];
+  return [needed, listHead(boot, road.head), drawCards(boot.words, road.list), others, hint];
 }
 
 const needBlock = (head: string, needed: readonly NeededScreen[]): Node =>

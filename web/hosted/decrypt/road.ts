@@ -13,6 +13,8 @@ export interface DecryptRoad extends KeyRoad {
   readonly neededHead: string;
   /** None of the plugged keys is the one: they stand below it, and what differs is marked. */
   readonly versus: readonly PluggedScreen[] | null;
+  /** How many keys are plugged that open nothing. */
+  readonly others: string;
   /** Nothing says for whom the files were encrypted: any key may be tried. */
   readonly unknown: boolean;
   readonly files: readonly FileScreen[];
@@ -52,12 +54,15 @@ export function decryptRoad(model: DecryptModel, boot: Boot): DecryptRoad {
   const needed = neededOf(model);
   const plugged = model.cards.filter((card) => card.view !== null);
   const wrong = model.agent === 'connected' && model.pulled === null && isWrong(model.cards);
-  // One key, and it is the one: it stands as the key that is needed, not as a choice of one.
-  const single = model.cards.length === 1 && model.cards.every(isReady) && needed.length > 0;
+  // One key is the one: it stands as the key that is needed, not as a choice of one. Keys that open nothing are only counted.
+  const fitting = model.cards.filter(isReady);
+  const others = model.pulled === null && fitting.length > 0 ? model.cards.length - fitting.length : 0;
+  const single = model.pulled === null && fitting.length === 1 && needed.length > 0;
   return {
     ...road,
-    list: wrong || single ? [] : road.list,
+    list: wrong || single ? [] : road.list.filter((card) => others === 0 || fitting.some((one) => one.id === card.id)),
     head: wrong || single ? null : road.head,
+    others: others === 0 ? '' : fill(words.others, { n: String(others) }),
     needed:
       single || wrong || road.empty || road.notice?.state === 'no-agent'
         ? needed.map((one) => neededScreen(one, boot))

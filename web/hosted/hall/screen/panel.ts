@@ -141,7 +141,8 @@ function taskRoad(model: HallModel, task: KeyTask, boot: HallBoot): TaskRoad {
   const road = keyRoad(model, boot, submitWords(task, boot));
   const wanted = wantedBy(task).flatMap((one) => (one.needed === null ? [] : [one.needed]));
   const needed = [...new Map(wanted.map((one) => [one.tail, one])).values()].map((one) => neededScreen(one, boot));
-  const base = { ...road, needed, neededHead: boot.hall.needed, forecast: forecast(model, task, boot) };
+  const list = seated(model, task, road.list);
+  const base = { ...road, list, needed, neededHead: boot.hall.needed, forecast: forecast(model, task, boot) };
   const judged = model.cards.every((card) => card.reading !== 'reading') && model.cards.length > 0;
   const wrong = judged && !model.cards.some(isReady) && model.cards.every((card) => offState(card) === 'wrong-key');
   if (wrong)
@@ -149,6 +150,16 @@ function taskRoad(model: HallModel, task: KeyTask, boot: HallBoot): TaskRoad {
   // The needed key is plugged: it stands as such, and not a second time in a list of one.
   if (task.kind !== 'ask' && model.cards.some(isReady)) return { ...base, list: [], head: null };
   return base;
+}
+
+/** At the door: certificates that have a seat here first, and those that have none only where there is no other. */
+function seated(model: HallModel, task: KeyTask, list: KeyRoad['list']): KeyRoad['list'] {
+  if (task.kind !== 'ask' || task.what !== 'seat') return list;
+  const has = list.filter((card) => {
+    const handle = model.cards.find((one) => one.id === card.id)?.handle ?? '';
+    return (model.roles[handle]?.length ?? 0) > 0;
+  });
+  return has.length === 0 ? list : has;
 }
 
 const wrongNotice = (boot: HallBoot): NoticeScreen =>
