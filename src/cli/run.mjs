@@ -20,6 +20,7 @@ const programs = {
   storm: () => ['test/storm/long.ts', ...rest],
   bench: () => ['test/bench/main.ts', ...rest],
   hostile: () => ['test/hostile/long.ts', ...rest],
+  redteam: () => ['test/redteam/long.ts', ...rest],
   forced: () => ['test/forced/forced.ts', ...rest],
   mutants: () => ['test/crypto/false-accepts.ts', ...rest],
   figures: () => ['test/faults/figures.ts', ...rest],

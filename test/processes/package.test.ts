@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -108,6 +108,24 @@ describe('the published package', () => {
     driver.stdin.end();
     await new Promise((done) => driver.once('exit', done));
     expect(JSON.parse(said.split('\n')[0] ?? '')).toEqual({ type: 'opened', driver: 'mobile-scan' });
+  });
+
+  it('deals a key in a one-shot process that may read nothing but the package, and seals with the SDK', async () => {
+    const dist = join(app, 'node_modules', 'ca-interop-hub', 'dist');
+    const order = Buffer.from('{"opening":"o","threshold":2,"custodians":[]}');
+    const frame = Buffer.concat([Buffer.alloc(5), order]);
+    frame.writeUInt32BE(order.length);
+    const flags = ['--permission', `--allow-fs-read=${dist}/`, `--allow-fs-read=${join(dist, '..', 'package.json')}`];
+    const dealt = spawnSync(process.execPath, [...flags, join(dist, 'one-shot.js'), 'dealer'], {
+      env: {},
+      input: frame,
+    });
+    // No custodians is no dealing: it says nothing, and ends as a refusal does, not as a missing file would.
+    expect([dealt.status, dealt.stdout.length, dealt.stderr.toString()]).toEqual([1, 0, '']);
+    const script =
+      "import * as sdk from 'ca-interop-hub/sdk'; console.log(sdk.unitSigner('u', 's').name.by, typeof sdk.sealForOpening)";
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: app, env: env() });
+    expect(stdout.trim()).toBe('unit function');
   });
 
   it('starts the agent', async () => {
