@@ -21,7 +21,7 @@ import type { ReportFact } from './facts.ts';
 import { isProof } from './facts.ts';
 import { minutesOf, type SignedMinutes } from './finish.ts';
 import { mayDo } from './may.ts';
-import { perform } from './perform.ts';
+import { perform, whyNot } from './perform.ts';
 import { pictureOf } from './picture.ts';
 import { recordOf } from './record-of.ts';
 import { noteAtPage, report } from './report.ts';
@@ -156,8 +156,7 @@ export function createHall(deps: HallDeps) {
         const picture = await pictureOf(hall, seat.openingId);
         if (picture === undefined) return refused(refusal('OPENING_UNKNOWN'));
         if (isSigned(act.act)) {
-          if (!mayDo(seat, picture).some((may) => may.act === act.act))
-            return refused(refusal('HALL_NOT_YOURS', { who: whoMay(act.act) }));
+          if (!mayDo(seat, picture).some((may) => may.act === act.act)) return refused(whyNot(seat, picture, act));
           const asked = await ask(
             hall,
             picture.file.opening,

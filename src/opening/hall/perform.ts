@@ -1,4 +1,4 @@
-import { refusal } from '#kernel/errors.ts';
+import { type Refusal, refusal } from '#kernel/errors.ts';
 import { newId } from '#kernel/ids.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import type { Tx } from '#store/store.ts';
@@ -12,6 +12,7 @@ import type { Picture } from './picture.ts';
 import { propose } from './propose.ts';
 import * as rows from './repository.ts';
 import { type Hall, seal, touch } from './room.ts';
+import { has, type Seat } from './seat.ts';
 import { whoMay } from './who.ts';
 
 /** How long bidders may confirm or object. */
@@ -24,7 +25,7 @@ export const CONFIRM_MS = 15 * 60_000;
 export async function perform(hall: Hall, tx: Tx, doing: Doing, act: HallAct): Promise<Result<void>> {
   const { seat, picture } = doing;
   const may = mayDo(seat, picture).find((one) => one.act === act.act);
-  if (may === undefined) return refused(whyNot(picture, act));
+  if (may === undefined) return refused(whyNot(seat, picture, act));
   const done = await doIt(hall, tx, doing, act, may);
   if (done.ok) {
     await touch(hall, tx, seat.openingId);
@@ -33,8 +34,10 @@ export async function perform(hall: Hall, tx: Tx, doing: Doing, act: HallAct): P
   return done;
 }
 
-/** The sentence that helps, where a plain "not yours" would not. */
-function whyNot({ phase, bids, file }: Picture, act: HallAct) {
+/** The sentence that helps, where a plain "not yours" would not. Numbers are the host's alone. */
+export function whyNot(seat: Seat, { phase, bids, file }: Picture, act: HallAct): Refusal {
+  if (!has(seat, 'host') && (act.act === 'start' || act.act === 'end-lot'))
+    return refusal('HALL_NOT_YOURS', { who: whoMay(act.act) });
   if (act.act === 'start' && phase === 'due') {
     const least = String(file.opening.terms.rules.minimumBidders);
     return refusal('HALL_TOO_FEW', { count: String(bids?.length ?? 0), least });
