@@ -35,11 +35,11 @@ export async function layOutMinutes(
   sheet.text(`编号 ${opening.id}${edition}`, { size: 9, colour: colours.soft, align: 'centre' });
   sheet.gap(8);
   writeFacts(sheet, record);
-  for (const lot of record.lots) writeLot(sheet, lot);
-  writeCauses(sheet, record);
-  writeCustodians(sheet, record);
-  writeDecisions(sheet, record);
-  writeTimeline(sheet, record);
+  for (const lot of record.lots) await writeLot(sheet, lot);
+  await writeCauses(sheet, record);
+  await writeCustodians(sheet, record);
+  await writeDecisions(sheet, record);
+  await writeTimeline(sheet, record);
   writeNotes(sheet, record);
   sheet.signatures(['主持人', '监督人', '招标人代表', '日　期']);
   return {
@@ -88,7 +88,7 @@ const LOT: readonly Column[] = [
   { title: '投标人意见', share: 14, ...SMALL },
 ];
 
-function writeLot(sheet: Sheet, lot: RecordedLot): void {
+async function writeLot(sheet: Sheet, lot: RecordedLot): Promise<void> {
   const opened = lot.bids.filter(({ state }) => state === 'opened').length;
   const withdrawn = lot.withdrawn === 0 ? '' : `，开标前撤回 ${lot.withdrawn} 家`;
   sheet.heading(
@@ -97,7 +97,7 @@ function writeLot(sheet: Sheet, lot: RecordedLot): void {
   );
   switch (lot.outcome) {
     case 'opened':
-      sheet.table(
+      await sheet.table(
         LOT,
         lot.bids.flatMap((bid, i) => rowsOf(bid, i + 1)),
       );
@@ -108,7 +108,7 @@ function writeLot(sheet: Sheet, lot: RecordedLot): void {
     case 'aborted':
       sheet.text('本标段开标终止，依据见“决定”。');
       if (lot.bids.length > 0)
-        sheet.table(
+        await sheet.table(
           LOT,
           lot.bids.flatMap((bid, i) => rowsOf(bid, i + 1)),
         );
@@ -150,13 +150,13 @@ function rowsOf(bid: RecordedBid, number: number): CellLike[][] {
   });
 }
 
-function writeCauses(sheet: Sheet, record: OpeningRecord): void {
+async function writeCauses(sheet: Sheet, record: OpeningRecord): Promise<void> {
   const closed = record.lots.flatMap((lot) =>
     lot.bids.filter(({ cause }) => cause !== null).map((bid) => ({ lot, bid })),
   );
   if (closed.length === 0) return;
   sheet.heading('未解密的原因与依据');
-  sheet.table(
+  await sheet.table(
     [
       { title: '标段', share: 10 },
       { title: '投标人', share: 17 },
@@ -183,13 +183,13 @@ function writeCauses(sheet: Sheet, record: OpeningRecord): void {
   );
 }
 
-function writeCustodians(sheet: Sheet, { custodians, opening }: OpeningRecord): void {
+async function writeCustodians(sheet: Sheet, { custodians, opening }: OpeningRecord): Promise<void> {
   if (custodians.length === 0) return;
   sheet.heading(
     '开标密钥托管人',
     `共 ${custodians.filter(({ role }) => role === 'custodian').length} 位，需 ${opening.threshold} 位`,
   );
-  sheet.table(
+  await sheet.table(
     [
       { title: '托管人', share: 24 },
       { title: '证书', share: 24 },
@@ -207,11 +207,11 @@ function writeCustodians(sheet: Sheet, { custodians, opening }: OpeningRecord): 
   );
 }
 
-function writeDecisions(sheet: Sheet, { decisions, lots }: OpeningRecord): void {
+async function writeDecisions(sheet: Sheet, { decisions, lots }: OpeningRecord): Promise<void> {
   if (decisions.length === 0) return;
   const names = new Map(lots.flatMap(({ bids }) => bids.map((bid) => [bid.id, bid.bidder.name] as const)));
   sheet.heading('决定', '改变权利的决定由两人作出');
-  sheet.table(
+  await sheet.table(
     [
       { title: '时间', share: 15, align: 'centre' },
       { title: '事项', share: 28 },
@@ -233,10 +233,10 @@ function writeDecisions(sheet: Sheet, { decisions, lots }: OpeningRecord): void 
   );
 }
 
-function writeTimeline(sheet: Sheet, { timeline }: OpeningRecord): void {
+async function writeTimeline(sheet: Sheet, { timeline }: OpeningRecord): Promise<void> {
   if (timeline.length === 0) return;
   sheet.heading('过程');
-  sheet.table(
+  await sheet.table(
     [
       { title: '时间', share: 18, align: 'centre', ...SMALL },
       { title: '事项', share: 62, size: 9 },

@@ -1,7 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import * as fontkit from 'fontkit';
 import {
   beginText,
   endText,
+  fill as fillPath,
   moveText,
   PDFDocument,
   type PDFFont,
@@ -10,6 +12,7 @@ import {
   type PDFPage,
   popGraphicsState,
   pushGraphicsState,
+  rectangle,
   rgb,
   setFillingRgbColor,
   setFontAndSize,
@@ -17,6 +20,7 @@ import {
   setStrokingRgbColor,
   setTextRenderingMode,
   showText,
+  stroke,
   TextRenderingMode,
 } from 'pdf-lib';
 import type { Bytes } from '#kernel/bytes.ts';
@@ -71,7 +75,8 @@ export interface Sheet {
   heading(text: string, aside?: string): void;
   /** Label and value side by side, `columns` pairs in a row. */
   facts(pairs: readonly (readonly [string, string])[], columns: number): void;
-  table(columns: readonly Column[], rows: readonly (readonly CellLike[])[]): void;
+  /** Lets others work every few rows: a thousand bids are laid out beside a running hub. */
+  table(columns: readonly Column[], rows: readonly (readonly CellLike[])[]): Promise<void>;
   /** Lines to be signed by hand. */
   signatures(labels: readonly string[]): void;
   /** `foot` at the left, the page's number at the right, on every page. Bytes of the file. */
@@ -132,16 +137,21 @@ function createSheet(doc: PDFDocument, face: PDFFont, format: Format): Sheet {
     const [r, g, b] = colour;
     // Characters are encoded once: the library would shape every line anew, and a thousand bids have thirty thousand lines.
     const glyphs = PDFHexString.of([...line].map(glyph).join(''));
+    // One weight is shipped; a thin outline in the same colour makes it bold.
+    const outline = bold
+      ? [
+          setTextRenderingMode(TextRenderingMode.FillAndOutline),
+          setLineWidth(size * 0.035),
+          setStrokingRgbColor(r, g, b),
+        ]
+      : [];
     page.pushOperators(
       pushGraphicsState(),
       setFillingRgbColor(r, g, b),
-      // One weight is shipped; a thin outline in the same colour makes it bold.
-      setTextRenderingMode(bold ? TextRenderingMode.FillAndOutline : TextRenderingMode.Fill),
-      setLineWidth(size * 0.035),
-      setStrokingRgbColor(r, g, b),
+      ...outline,
       beginText(),
       setFontAndSize(fontName(page), size),
-      moveText(x + shift, baseline),
+      moveText(round(x + shift), round(baseline)),
       showText(glyphs),
       endText(),
       popGraphicsState(),
@@ -166,13 +176,24 @@ function createSheet(doc: PDFDocument, face: PDFFont, format: Format): Sheet {
     }
   };
 
-  const fill = (x: number, top: number, width: number, height: number, colour: Colour): void => {
-    const [r, g, b] = colour;
-    page.drawRectangle({ x, y: top - height, width, height, color: rgb(r, g, b) });
-  };
+  const fill = (x: number, top: number, width: number, height: number, [r, g, b]: Colour): void =>
+    page.pushOperators(
+      pushGraphicsState(),
+      setFillingRgbColor(r, g, b),
+      rectangle(round(x), round(top - height), round(width), round(height)),
+      fillPath(),
+      popGraphicsState(),
+    );
   const frame = (x: number, top: number, width: number, height: number): void => {
     const [r, g, b] = colours.rule;
-    page.drawRectangle({ x, y: top - height, width, height, borderColor: rgb(r, g, b), borderWidth: 0.5 });
+    page.pushOperators(
+      pushGraphicsState(),
+      setStrokingRgbColor(r, g, b),
+      setLineWidth(0.5),
+      rectangle(round(x), round(top - height), round(width), round(height)),
+      stroke(),
+      popGraphicsState(),
+    );
   };
 
   /** One row of cells side by side, framed; taller than a page, it goes on overleaf line by line. */
@@ -242,7 +263,7 @@ function createSheet(doc: PDFDocument, face: PDFFont, format: Format): Sheet {
         row(cells, spans, bases, wash);
       }
     },
-    table: (columns, rows) => {
+    table: async (columns, rows) => {
       const shares = columns.reduce((sum, { share }) => sum + share, 0);
       const spans = columns.map(({ share }) => (share / shares) * inner);
       const head = () =>
@@ -254,7 +275,8 @@ function createSheet(doc: PDFDocument, face: PDFFont, format: Format): Sheet {
         );
       ensure(60);
       head();
-      for (const cells of rows) {
+      for (const [i, cells] of rows.entries()) {
+        if (i % 20 === 19) await setImmediate();
         const before = doc.getPageCount();
         const least =
           Math.max(...cells.map((cell, i) => layOut(cell, (spans[i] ?? 0) - 10, columns[i] ?? {}).height)) + 8;
@@ -314,6 +336,9 @@ function createSheet(doc: PDFDocument, face: PDFFont, format: Format): Sheet {
     },
   };
 }
+
+/** A hundredth of a point is finer than any printer. */
+const round = (points: number): number => Math.round(points * 100) / 100;
 
 const codeOf = (character: string): string =>
   (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');

@@ -42,7 +42,7 @@ export async function layOutStatement(
   sheet.heading('结果');
   sheet.text(says.outcome, { size: 11, bold: true, colour: bid.state === 'opened' ? colours.ok : colours.bad });
   sheet.gap(6);
-  sheet.table(
+  await sheet.table(
     [
       { title: '文件', share: 20 },
       { title: '密封回执', share: 30, size: 8 },
@@ -64,7 +64,7 @@ export async function layOutStatement(
       file.content === null ? NONE : { text: [grouped(file.content.sm3), bytesText(file.content.bytes)] },
     ]),
   );
-  writeCause(sheet, statement);
+  await writeCause(sheet, statement);
   sheet.heading('投标人意见');
   sheet.text(responseText(bid));
   sheet.gap(10);
@@ -81,13 +81,13 @@ export async function layOutStatement(
   };
 }
 
-function writeCause(sheet: Sheet, { bid: { cause }, says }: BidStatement): void {
+async function writeCause(sheet: Sheet, { bid: { cause }, says }: BidStatement): Promise<void> {
   if (cause === null) return;
   sheet.heading('原因与依据');
   sheet.text(says.cause);
   sheet.gap(6);
   if (cause.evidence.length > 0) {
-    sheet.table(
+    await sheet.table(
       [
         { title: '时间', share: 24, align: 'centre' },
         { title: '来源', share: 18, align: 'centre' },
