@@ -22,7 +22,33 @@ export interface CapsulePort {
   open(item: CapsuleItem, wrap: string, kb: Bytes, road?: 'key' | 'vendor'): Promise<Result<Opened>>;
   /** Told in the transaction in which it happened. */
   ended(tx: Tx, item: CapsuleEnd): Promise<void>;
+  /** What a decryption page met: evidence for the opening's hall, and needed for nothing else. Not in a transaction. */
+  readonly noted?: (capsules: readonly string[], note: PageNote) => Promise<void>;
 }
+
+export type PageNote =
+  | { readonly what: 'entered' }
+  /** The vendor that was asked to unwrap did not answer, or its driver is down. */
+  | {
+      readonly what: 'vendor-failed';
+      readonly authority: string;
+      readonly name: string;
+      readonly why: 'no-answer' | 'driver-down';
+    }
+  /** Said by the page: a report, never proof. `tail`: of the plugged certificate. */
+  | { readonly what: 'reported'; readonly report: PageReport; readonly tail: string | null };
+
+export const pageReports = [
+  'no-agent',
+  'agent-blocked',
+  'no-key',
+  'wrong-key',
+  'pin-wrong',
+  'pin-locked',
+  'key-pulled',
+  'network',
+] as const;
+export type PageReport = (typeof pageReports)[number];
 
 export interface CapsuleItem {
   readonly capsuleId: string;

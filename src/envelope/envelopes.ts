@@ -15,6 +15,7 @@ import type { Platform, Unit } from '#relying-party/party.ts';
 import type { Tx } from '#store/store.ts';
 import type { OnCertificateChanged } from '#subscriber/workbench.ts';
 import { candidatesFor } from './candidates.ts';
+import type { PageReport } from './capsule-port.ts';
 import { changedKey } from './changed-key.ts';
 import { encrypt } from './encrypt.ts';
 import type { OpenedContent } from './event.ts';
@@ -24,6 +25,7 @@ import { type MatchedKey, matchKeys, type ShownKey } from './match.ts';
 import { mobileRoad } from './mobile.ts';
 import { type CapsulesRequest, openCapsules } from './open-capsules.ts';
 import { createOutcome } from './outcome.ts';
+import { noteCapsules, notingVendor, reportOf } from './page-notes.ts';
 import { redeliver } from './redeliver.ts';
 import type { DecryptRequest, Encrypted, EncryptRequest, StartedDecrypt } from './requests.ts';
 import { createRoom, type EnvelopeDeps } from './room.ts';
@@ -57,6 +59,8 @@ export interface Envelopes {
     notUnwrapped?: readonly { item: string; wrap: string }[],
   ): Promise<Result<DecryptSnapshot>>;
   beginMobile(visit: Visit, authority: string): Promise<Result<DecryptSnapshot>>;
+  /** What the page met, of capsules alone; elsewhere it is heard and forgotten. */
+  report(visit: Visit, report: PageReport, tail: string | null): Promise<Result<void>>;
   redeliver(visit: Visit): Promise<Result<DecryptSnapshot>>;
   cancel(visit: Visit): Promise<Result<DecryptSnapshot>>;
   /** The bound browser's interaction, for the live channel. */
@@ -108,6 +112,7 @@ export function createEnvelopes(deps: EnvelopeDeps): Envelopes {
           : await claimAgain(room, link.interaction, secret);
       if (!claimed.ok) return claimed;
       const { interaction, bound, claim } = claimed.value;
+      if (bound) await noteCapsules(room, interaction, { what: 'entered' });
       return ok({ view: await snapshot(room, interaction, bound), claim });
     },
     async view(visit) {
@@ -118,7 +123,9 @@ export function createEnvelopes(deps: EnvelopeDeps): Envelopes {
     grant: (visit, nonce) => grantFor(room, visit, nonce, ['enumerate', 'certificates', 'unwrap']),
     certificates: (visit, shown) => matchKeys(room, visit, shown),
     keys: async (visit, given, notUnwrapped) => after(visit, await acceptKeys(room, visit, given, notUnwrapped)),
-    beginMobile: async (visit, authority) => after(visit, await beginExchange(road, visit, authority)),
+    beginMobile: async (visit, authority) =>
+      after(visit, await notingVendor(room, visit, authority, () => beginExchange(road, visit, authority))),
+    report: (visit, report, tail) => reportOf(room, visit, { what: 'reported', report, tail }),
     redeliver: async (visit) => after(visit, await redeliver(room, visit)),
     cancel: async (visit) => after(visit, await cancel(room, visit)),
     bound: (visit) => boundTo(room, visit),

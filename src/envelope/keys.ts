@@ -67,7 +67,7 @@ export async function openWithKeys(
     const item = open.get(given.item);
     const wrap = item?.wraps.find(({ id }) => id === given.wrap);
     if (item === undefined || wrap === undefined) continue;
-    const opening = await openItem(room, item, wrap, given.key);
+    const opening = await openItem(room, item, wrap, given.key, road === 'key' ? 'key' : 'vendor');
     const layout = /^[a-z0-9-]{1,32}$/.test(given.layout) ? given.layout : 'unsaid';
     if (!opening.ok) {
       await recordFailure(room, by, item, { cause: opening.cause, dialect: opening.dialect, layout });

@@ -29,10 +29,16 @@ type FailedBecause =
  * Tries the content key that a token gave out for one copy of it. CBC authenticates nothing; so what the hub itself made is held against its record: the
  * remembered ciphertext opens under its own key alone, and a key of the hub's opens nothing but the remembered ciphertext.
  */
-export async function openItem(room: Room, item: Item, wrap: Wrap, key: Bytes): Promise<Opening> {
+export async function openItem(
+  room: Room,
+  item: Item,
+  wrap: Wrap,
+  key: Bytes,
+  through: 'key' | 'vendor',
+): Promise<Opening> {
   switch (item.kind) {
     case 'capsule':
-      return openCapsule(room, item, wrap, key);
+      return openCapsule(room, item, wrap, key, through);
     case 'bare':
       // The token has checked C3 and given the whole content.
       return key.length === 0 ? failed('key-length', 'sm2') : opened(key, 'sm2');
@@ -55,10 +61,16 @@ async function openEnvelope(room: Room, item: Item, key: Bytes): Promise<Opening
   return content === undefined ? failed('padding', envelope.dialect) : opened(content, envelope.dialect);
 }
 
-async function openCapsule(room: Room, item: Item, wrap: Wrap, key: Bytes): Promise<Opening> {
+async function openCapsule(
+  room: Room,
+  item: Item,
+  wrap: Wrap,
+  key: Bytes,
+  through: 'key' | 'vendor',
+): Promise<Opening> {
   const capsule = await room.capsules.get(room.store.read, item.unitId, item.capsuleId ?? '');
   if (!capsule.ok) return failed('not-open', 'capsule');
-  const made = await room.capsules.open(capsule.value, wrap.id, key);
+  const made = await room.capsules.open(capsule.value, wrap.id, key, through);
   if (!made.ok) return failed('capsule', 'capsule');
   return { ok: true, content: made.value, dialect: 'capsule' };
 }
