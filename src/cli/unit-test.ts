@@ -26,7 +26,7 @@ interface Finding {
 
 /**
  * `unit test`: calls feedbackResult, decrypt and onSignature of each platform with marked messages (`standBy.hub.test`, taskId
- * `caihub-test-…`), and feedbackResult once more with a `sign` that must be refused. Nothing is stored, nobody is logged in.
+ * `caihub-test-…`), feedbackResult and decrypt once more with a `sign` that must be refused. Nothing is stored, nobody is logged in.
  */
 export async function testUnit(input: Input, context: AdminContext): Promise<Result<Report>> {
   const { store, relyingParties } = context;
@@ -69,17 +69,20 @@ async function testPlatform(
   const party: TestParty = { caUnitId: unit.id, orgcode: platform.orgcode, profile: unit.profile, ...keys };
   const task = (): string => TEST_PREFIX + newId('int', random).slice(4);
   const now = clock.now();
-  const decryptTask = task();
+  const [decryptTask, forgedTask] = [task(), task()];
   const send = (name: InterfaceName, body: JsonObject) => post(context, platform, name, body, keys.secret);
 
   const feedback = await send('feedbackResult', testFeedback(gm, party, task(), now));
   const nobody = new Secret(newId('sec', random));
   const forged = await send('feedbackResult', testFeedback(gm, party, task(), now, nobody));
   const decrypt = await send('decrypt', testDecrypt(gm, party, decryptTask, DEC_DATA));
+  const forgedDecrypt = await send('decrypt', testDecrypt(gm, { ...party, secret: nobody }, forgedTask, DEC_DATA));
   const signature = await send('onSignature', testOnSignature(gm, party, task(), random));
   return [
     finding('feedbackResult（登录结果）', feedback, (status, body) => spoken(readPeerAnswer(status, body))),
-    finding('feedbackResult（故意用错误签名）', forged, (status, body) => spokenForged(readPeerAnswer(status, body))),
+    finding('feedbackResult（故意用错误签名）', forged, (status, body) =>
+      spokenForged(readPeerAnswer(status, body), '登录结果'),
+    ),
     finding('decrypt（解密结果）', decrypt, (status, body) => {
       const { verdict, echo } = readDecryptAnswer(status, body, { taskId: decryptTask, decData: DEC_DATA });
       const told = spoken(verdict);
@@ -87,6 +90,9 @@ async function testPlatform(
         ? { ...told, says: `${told.says}但 data 没有原样返回明文，请检查编码。` }
         : told;
     }),
+    finding('decrypt（故意用错误签名）', forgedDecrypt, (status, body) =>
+      spokenForged(readDecryptAnswer(status, body, { taskId: forgedTask, decData: DEC_DATA }).verdict, '解密结果'),
+    ),
     finding('onSignature（签章文件）', signature, (status, body) => spoken(readPeerAnswer(status, body))),
   ];
 }
@@ -138,9 +144,9 @@ function spoken(verdict: PeerVerdict): Spoken {
   return { good: false, says: `答复看不懂（${verdict.retry}）：应为 {"code":200,"msg":"成功"} 这样的 JSON。` };
 }
 
-function spokenForged(verdict: PeerVerdict): Spoken {
+function spokenForged(verdict: PeerVerdict, what: string): Spoken {
   if (verdict === 'delivered')
-    return { good: false, says: '签名是错的，交易系统却答复成功：请务必校验 sign，否则任何人都能伪造登录结果。' };
+    return { good: false, says: `签名是错的，交易系统却答复成功：请务必校验 sign，否则任何人都能伪造${what}。` };
   if ('refused' in verdict) return { good: true, says: '交易系统正确地拒绝了错误签名。' };
   return { good: true, says: '交易系统没有接受错误签名；建议答复 {"code":401,"msg":"…"}。' };
 }

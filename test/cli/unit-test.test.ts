@@ -72,7 +72,13 @@ describe('unit test', () => {
     expect([exit, out]).toEqual([0, expect.stringContaining('全部通过')]);
     expect(out).toContain('交易系统正确地拒绝了错误签名');
 
-    expect(right.got.map(({ name }) => name)).toEqual(['feedbackResult', 'feedbackResult', 'decrypt', 'onSignature']);
+    expect(right.got.map(({ name }) => name)).toEqual([
+      'feedbackResult',
+      'feedbackResult',
+      'decrypt',
+      'decrypt',
+      'onSignature',
+    ]);
     for (const { body, headers, text, name } of right.got) {
       expect(body['taskId']).toMatch(/^caihub-test-[0-9a-z]{26}$/);
       expect(JSON.parse(body['standBy'] ?? '')).toMatchObject({ hub: { test: true } });
@@ -80,7 +86,7 @@ describe('unit test', () => {
       const signed = `${headers['x-ca-delivery']}.0.${headers['x-ca-timestamp']}.${text}`;
       expect(headers['x-ca-signature']).toBe(hex(gm.hmacSm3(utf8(secret), utf8(signed))));
     }
-    const file = fromBase64(right.got[3]?.body['attFile'] ?? '') ?? new Uint8Array();
+    const file = fromBase64(right.got[4]?.body['attFile'] ?? '') ?? new Uint8Array();
     const plain = gm.sm4Decrypt('cbc', utf8(keys.fileKey), file.subarray(0, 16), file.subarray(16));
     expect(fromUtf8(plain ?? new Uint8Array())).toMatch(/^%PDF-1\.4/);
   });
@@ -101,7 +107,7 @@ describe('unit test', () => {
     const json = await t.json(runUnitCommand, `test ${id}`);
     expect(json).toMatchObject({
       ok: false,
-      platforms: [{ findings: [{ good: true }, { good: false }, { good: false }, { good: false }] }],
+      platforms: [{ findings: [{ good: true }, { good: false }, { good: false }, { good: true }, { good: false }] }],
     });
   });
 
@@ -117,6 +123,16 @@ describe('unit test', () => {
     expect(out).toContain('没有原样返回明文');
     const nobody = await joined('http://127.0.0.1:9/app');
     expect((await nobody.t.type(runUnitCommand, `test ${nobody.id}`)).out).toContain('连接不上');
+  });
+
+  it('finds out a system that takes a plaintext from anybody, also where it answers without a code', async () => {
+    const trusting = await receiver((name, body) => ({
+      json: name === 'decrypt' ? { data: body['decData'], taskId: body['taskId'] } : { code: 200, msg: '成功' },
+    }));
+    const { t, id } = await joined(trusting.url);
+    const { exit, out } = await t.type(runUnitCommand, `test ${id}`);
+    expect(exit).toBe(1);
+    expect(out).toContain('否则任何人都能伪造解密结果');
   });
 
   it('of a unit without platforms says so', async () => {
