@@ -53,7 +53,7 @@ export async function twoHubsPart(scale: Scale): Promise<Report> {
               ],
             ],
             notes: [
-              'writers of both hubs stand in one queue (advisory lock), from their first read to the flush of their COMMIT: the second hub adds CPU, not commits',
+              'writers of both hubs stand in one queue (advisory lock); what waits in one hub shares its turn there and one COMMIT',
               'client, receiver, server and hubs share this machine',
             ],
           },
