@@ -10,7 +10,9 @@ export const parties: Migration = {
   up: async (db, dialect) => {
     const [bigint, strict] = dialect === 'sqlite' ? ['integer', 'strict'] : ['bigint', ''];
     await sql
-      .raw(`create table party_version (id ${bigint} not null primary key check (id = 1), version ${bigint} not null) ${strict}`)
+      .raw(
+        `create table party_version (id ${bigint} not null primary key check (id = 1), version ${bigint} not null) ${strict}`,
+      )
       .execute(db);
     await sql.raw('insert into party_version (id, version) values (1, 1)').execute(db);
     for (const statement of triggers[dialect]) await sql.raw(statement).execute(db);
