@@ -45,9 +45,15 @@ export async function startHall(desk: HallDesk, boot: HallBoot, page: HallPage):
   const look = async (): Promise<void> => {
     if (looking) return;
     looking = true;
-    const interaction = desk.model().view?.hall.seat?.interaction ?? null;
+    const seat = (): string | null => desk.model().view?.hall.seat?.interaction ?? null;
+    const interaction = seat();
     const seen = await desk.ask('view', { opening: boot.opening, interaction });
     looking = false;
+    // Asked before this person sat down: the answer is for somebody without a seat and must not take his away.
+    if (seat() !== interaction) {
+      void look();
+      return;
+    }
     if (seen.ok) desk.hall(seen.value.view);
     else desk.refused(seen.error);
   };
