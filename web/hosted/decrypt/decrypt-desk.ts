@@ -14,6 +14,10 @@ export type DecryptApi = DecryptPageApi & Pick<PageApi, 'hello'>;
 
 /** Everything the decryption page knows. */
 export interface DecryptModel extends Model<DecryptView> {
+  /** All that this visit is about. Sibling tasks leave the hub's view once they are open; here they stay. */
+  readonly items: readonly DecryptItemView[];
+  /** Items whose content key the hub has been given. */
+  readonly sent: readonly string[];
   /** Under way: the key opens one item after another. */
   readonly run: Run | null;
   /** Before the opening time: the key is open already, and the page begins by itself. */
@@ -39,6 +43,8 @@ export type DecryptDesk = Desk<DecryptApi, DecryptModel>;
 
 export const emptyDecrypt = (touch: boolean): DecryptModel => ({
   ...emptyModel(touch),
+  items: [],
+  sent: [],
   run: null,
   armed: false,
   again: false,
@@ -64,9 +70,12 @@ export function createDecryptDesk(
       desk.refused(answer.error);
       return null;
     },
-    onView: (desk, view) => ({ due: desk.model().due && view.opensAt !== null }),
-    afterView: (desk, view) => {
-      if (isOver(desk.model()) && view.items.every((item) => isOpen(item))) {
+    onView: (desk, view) => ({
+      due: desk.model().due && view.opensAt !== null,
+      items: remembered(desk.model(), view),
+    }),
+    afterView: (desk) => {
+      if (isOver(desk.model()) && desk.model().items.every((item) => isOpen(item))) {
         desk.session()?.close();
         desk.holdSession(null);
       }
@@ -86,8 +95,17 @@ export const isOpen = (item: Pick<DecryptItemView, 'state'>): boolean =>
   item.state === 'opened' || item.state === 'delivered';
 
 /** What a key still has to open. */
-export const unopened = (view: DecryptView | null): readonly DecryptItemView[] =>
-  (view?.items ?? []).filter((item) => item.state === 'waiting' || item.state === 'failed');
+export const unopened = (model: Pick<DecryptModel, 'items'>): readonly DecryptItemView[] =>
+  model.items.filter((item) => item.state === 'waiting' || item.state === 'failed');
+
+/** The view's items, and those of siblings that have left it because this page has opened them. */
+function remembered(model: DecryptModel, view: DecryptView): readonly DecryptItemView[] {
+  const known = new Set(view.items.map((item) => item.id));
+  const gone = model.items
+    .filter((item) => !known.has(item.id) && (isOpen(item) || model.sent.includes(item.id)))
+    .map((item): DecryptItemView => ({ ...item, state: isOpen(item) ? item.state : 'opened', wraps: [], needed: [] }));
+  return [...view.items, ...gone];
+}
 
 /** The opening time is still ahead by the last word of the hub and by its clock. */
 export const tooEarly = (model: DecryptModel): boolean => (model.view?.opensAt ?? null) !== null && !model.due;

@@ -16,7 +16,7 @@ export function endNotice(model: DecryptModel, boot: Boot): NoticeScreen | null 
     notice(
       boot,
       state,
-      { ...errorParams(model, boot, view.error), n: String(view.items.length) },
+      { ...errorParams(model, boot, view.error), n: String(model.items.length) },
       { actions: go(label, home, 'primary'), support: view.supportCode },
     );
   switch (view.state) {
@@ -26,7 +26,7 @@ export function endNotice(model: DecryptModel, boot: Boot): NoticeScreen | null 
       return null;
     case 'succeeded':
       // Sibling tasks may still be closed: those are told of beside the files.
-      return view.items.every(isOpen) ? close('all-open', labels.leave) : null;
+      return model.items.every(isOpen) ? close('all-open', labels.leave) : null;
     case 'refused':
       return close(view.error === null ? 'refused' : (boot.stateOfCode[view.error.code] ?? 'refused'), labels.leave);
     case 'undelivered':

@@ -26,7 +26,7 @@ export interface ProgressScreen {
 }
 
 export function filesOf(model: DecryptModel, boot: Boot): readonly FileScreen[] {
-  return (model.view?.items ?? []).map((item) => fileScreen(model, boot, item));
+  return model.items.map((item) => fileScreen(model, boot, item));
 }
 
 function fileScreen(model: DecryptModel, boot: Boot, item: DecryptItemView): FileScreen {
@@ -59,7 +59,7 @@ function fileScreen(model: DecryptModel, boot: Boot, item: DecryptItemView): Fil
 /** `now` is the monotonic reading at which the run's pace is judged. */
 export function progressOf(model: DecryptModel, boot: Boot, now: number): ProgressScreen {
   const { decrypt: words } = boot.words;
-  const items = model.view?.items ?? [];
+  const items = model.items;
   const done = items.filter(isOpen).length;
   const failed = items.filter((item) => item.state === 'failed' || item.state === 'undelivered').length;
   const running = model.run?.now == null ? 0 : 1;
@@ -77,7 +77,7 @@ export function progressOf(model: DecryptModel, boot: Boot, now: number): Progre
 function etaOf(model: DecryptModel, boot: Boot, now: number): string {
   const { run, view } = model;
   if (run === null || view === null) return '';
-  const open = view.items.filter((item) => run.items.includes(item.id) && isOpen(item)).length;
+  const open = model.items.filter((item) => run.items.includes(item.id) && isOpen(item)).length;
   if (open < 2) return '';
   const left = Math.round(((now - run.began) / open) * (run.items.length - open - run.failed.length)) / 1000;
   return left < 3 ? '' : fill(boot.words.decrypt.eta, { s: String(Math.ceil(left)) });

@@ -60,8 +60,11 @@ export function createOpening(desk: DecryptDesk): Opening {
       refused(card, answer.error);
       return null;
     }
-    const open = new Set(unopened(desk.model().view).map((item) => item.id));
-    return (answer.value.wraps[card.handle] ?? []).filter((wrap) => open.has(wrap.item));
+    const open = new Map(unopened(desk.model()).map((item) => [item.id, item.interaction]));
+    const wraps = (answer.value.wraps[card.handle] ?? []).filter((wrap) => open.has(wrap.item));
+    // This interaction's own items last: with them it ends, and what came with it could not be sent any more.
+    const own = (wrap: WrapForKey): boolean => open.get(wrap.item) === interaction();
+    return [...wraps.filter((wrap) => !own(wrap)), ...wraps.filter(own)];
   }
 
   /** While the hub opens one file, the token unwraps the next key. Ends early where the key is gone or wants its PIN again. */
@@ -92,11 +95,13 @@ export function createOpening(desk: DecryptDesk): Opening {
 
   /** The content keys leave this page with this call; nothing keeps them. false: the hub ended it. */
   async function send(card: Card, keys: readonly UnwrappedKey[], failed: readonly Missed[]): Promise<boolean> {
+    desk.change({ sent: [...desk.model().sent, ...keys.map((one) => one.item)] });
     const answer = await desk.ask('keys', { interaction: interaction(), keys, failed });
     if (answer.ok) {
       desk.seen(answer.value.view);
       return true;
     }
+    desk.change({ sent: desk.model().sent.filter((id) => !keys.some((one) => one.item === id)) });
     refused(card, answer.error);
     return false;
   }

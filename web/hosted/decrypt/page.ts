@@ -33,11 +33,12 @@ export function createDecryptPage(boot: Boot): Sheet<DecryptView, DecryptScreen>
 
 /** The left half: how much, and until when. */
 function drawRequest(boot: Boot, view: DecryptView): void {
+  drawDeadline(boot, view.state === 'claimed' ? view.expiresAt : null);
+  if (view.state !== 'claimed') return;
   const size = view.items.reduce((sum, item) => sum + item.bytes, 0);
   const n = String(view.items.length);
   byId('what').textContent = fill(boot.words.decrypt.whatFiles, { n, size: sizeText(size) });
   byId('what-line').hidden = view.items.length === 0;
-  drawDeadline(boot, view.state === 'claimed' ? view.expiresAt : null);
 }
 
 function drawRoad(boot: Boot, road: DecryptRoad): readonly (Node | null)[] {

@@ -43,8 +43,8 @@ export interface Part {
 
 export function decryptRoad(model: DecryptModel, boot: Boot): DecryptRoad {
   const { decrypt: words } = boot.words;
-  const left = unopened(model.view);
-  const some = left.length < (model.view?.items.length ?? 0);
+  const left = unopened(model);
+  const some = left.length < model.items.length;
   const label = (all: string, rest: string) => fill(some ? rest : all, { n: String(left.length) });
   const early = tooEarly(model);
   const road = keyRoad(model, boot, {
@@ -133,7 +133,7 @@ function vendorNotice(model: DecryptModel, boot: Boot): NoticeScreen | null {
 
 /** The keys that open what is still closed, without repetition. */
 export function neededOf(model: DecryptModel): readonly NeededKey[] {
-  const all = unopened(model.view).flatMap((item) => item.needed);
+  const all = unopened(model).flatMap((item) => item.needed);
   const nameOf = (one: NeededKey) => `${one.authority?.id ?? ''} ${one.tail} ${one.holder}`;
   return [...new Map(all.map((one) => [nameOf(one), one])).values()];
 }
@@ -174,7 +174,7 @@ function pluggedScreen(card: Card, needed: readonly NeededKey[], boot: Boot): Pl
 
 function filesHead(model: DecryptModel, boot: Boot): string {
   const { decrypt: words } = boot.words;
-  const items = model.view?.items ?? [];
+  const items = model.items;
   const together = items.some((item) => item.interaction !== model.view?.interaction);
   return fill(together ? words.together : words.files, { n: String(items.length) });
 }

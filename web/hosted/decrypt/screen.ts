@@ -42,13 +42,13 @@ export function screenOf(model: DecryptModel, boot: Boot, now: number): DecryptS
     return { state: notice?.state ?? 'opening', title: boot.words.decrypt.title, tag: null, stage, scan: null };
   }
   if (model.work?.step === 'open') return filesScreen(model, boot, now, hubNotice(model, boot), false);
-  if (unopened(view).length === 0) {
+  if (unopened(model).length === 0) {
     const waiting = noAnswerNotice(model, view.delivery, boot) ?? hubNotice(model, boot);
     return filesScreen(model, boot, now, waiting, false);
   }
   if (
     !model.again &&
-    view.items.some((item) => item.state === 'failed') &&
+    model.items.some((item) => item.state === 'failed') &&
     model.work === null &&
     model.pulled === null
   )
@@ -115,12 +115,12 @@ function filesScreen(
 
 /** Some did not open: the rest is kept, and what failed may be tried again. */
 function partialNotice(model: DecryptModel, boot: Boot): NoticeScreen {
-  const items = model.view?.items ?? [];
+  const items = model.items;
   const failed = items.filter((item) => item.state === 'failed');
   const done = items.filter(isOpen).length;
   const { decrypt: words, act: labels, state } = boot.words;
   const params = { n: String(failed.length), done: String(done) };
-  const left = String(unopened(model.view).length);
+  const left = String(unopened(model).length);
   return notice(boot, 'partial', params, {
     ...(done === 0 && { text: [state.partial.none] }),
     actions: [
