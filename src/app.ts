@@ -197,7 +197,10 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
     time,
     note: noteOfBid({ cipher, clock, random }),
   });
-  const envelopes: Envelopes = createEnvelopes({ ...pages, capsules: openings.port });
+  const envelopes: Envelopes = createEnvelopes({
+    ...pages,
+    capsules: { ...openings.port, noted: (capsules, note) => hall.noted(capsules, note) },
+  });
   core.keyWatchers.push(envelopes.changedKey, openings.onCertificateChanged);
   const hallLive = createHallLive({
     hall: () => hall,

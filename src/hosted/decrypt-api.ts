@@ -98,6 +98,11 @@ export interface DecryptPageApi {
     answer: Answer<{ view: DecryptView; agent: AgentView; claim: string | null }>;
   };
   view: { request: { interaction: string }; answer: Answer<{ view: DecryptView }> };
+  /** What the page met and the hub cannot see; `tail` of the plugged certificate. A report, never proof. */
+  report: {
+    request: { interaction: string; kind: import('#envelope/capsule-port.ts').PageReport; tail: string | null };
+    answer: Answer<Record<never, never>>;
+  };
   /** Operations `enumerate`, `certificates`, `unwrap`. */
   grant: {
     request: { interaction: string; nonce: string };

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { pageReports } from '#envelope/capsule-port.ts';
 import type { Envelopes } from '#envelope/envelopes.ts';
 import type { MatchedKey } from '#envelope/match.ts';
 import type { DecryptSnapshot } from '#envelope/view.ts';
@@ -40,6 +41,14 @@ const requests = {
     interaction,
     keys: z.array(z.strictObject({ item, wrap, key, layout: z.string().max(32).exactOptional() })).max(64),
     failed: z.array(z.strictObject({ item, wrap })).max(64).exactOptional(),
+  }),
+  report: z.strictObject({
+    interaction,
+    kind: z.enum(pageReports),
+    tail: z
+      .string()
+      .regex(/^[0-9A-Fa-f]{1,8}$/)
+      .nullable(),
   }),
   mobile: z.strictObject({ interaction, authority: z.string().min(1).max(64) }),
   redeliver: only,
@@ -87,6 +96,10 @@ export function decryptRoutes(deps: DecryptRoutesDeps): Hono<EdgeEnv> {
   on('mobile', async (c, request) =>
     viewed(await envelopes.beginMobile(visit(c, request.interaction), request.authority)),
   );
+  on('report', async (c, request) => {
+    const heard = await envelopes.report(visit(c, request.interaction), request.kind, request.tail);
+    return heard.ok ? ok({}) : heard;
+  });
   on('redeliver', async (c, request) => viewed(await envelopes.redeliver(visit(c, request.interaction))));
   on('cancel', async (c, request) => viewed(await envelopes.cancel(visit(c, request.interaction))));
   app.all('/*', (c) => refuse(c, refusal('ROUTE_UNKNOWN')));

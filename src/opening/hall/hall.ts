@@ -1,6 +1,7 @@
 import type { Operation, SignedGrant } from '#agent/protocol.ts';
 import type { Authority } from '#drivers/authority.ts';
 import type { Judgement } from '#drivers/trust.ts';
+import type { PageNote } from '#envelope/capsule-port.ts';
 import { type ExchangeStatus, exchangeOf, isRunning, type VendorExchange } from '#interaction/exchange-state.ts';
 import { isAgentNonce, signGrant } from '#interaction/grant.ts';
 import { refusalOfJudgement } from '#interaction/judgement.ts';
@@ -24,7 +25,7 @@ import { mayDo } from './may.ts';
 import { perform, whyNot } from './perform.ts';
 import { pictureOf } from './picture.ts';
 import { recordOf } from './record-of.ts';
-import { noteAtPage, report } from './report.ts';
+import { notePage, report } from './report.ts';
 import * as rows from './repository.ts';
 import { createHallRoom, type Hall, type HallDeps, seal } from './room.ts';
 import { type HallRole, has, type Seat } from './seat.ts';
@@ -255,8 +256,8 @@ export function createHall(deps: HallDeps) {
       const found = await rows.versionsOfHalls(hall.store.read, ids);
       return new Map(found.map((row) => [row.id, Number(row.version)]));
     },
-    noteAtPage: (...rest: Parameters<typeof noteAtPage> extends [Hall, ...infer A] ? A : never) =>
-      noteAtPage(hall, ...rest),
+    /** For the decryption pages' port. */
+    noted: (capsules: readonly string[], note: PageNote): Promise<void> => notePage(hall, capsules, note),
     vendorCallback: (authority: string, exchange: string, message: Parameters<typeof callback>[3]) =>
       callback(hall, authority, exchange, message),
     pollVendors: () => poll.round(),

@@ -57,6 +57,8 @@ export interface Picture {
   /** undefined before the gate: then it has not even been read. */
   readonly bids: readonly SeenBid[] | undefined;
   readonly incidents: readonly Incident[];
+  /** Seats whose last share missed its commitment. */
+  readonly badSeats: readonly number[];
 }
 
 export const versionOf = (opening: Opening, hall: HallTable | undefined): number =>
@@ -118,7 +120,13 @@ async function take(hall: Hall, file: OpeningFile, row: HallTable | undefined, g
     lotEnds,
     bids: seenBids,
     incidents,
+    badSeats: phase === 'releasing' ? await badSeatsOf(hall, opening.id) : [],
   };
+}
+
+async function badSeatsOf(hall: Hall, openingId: string): Promise<number[]> {
+  const noted = await factsOfHall(hall, hall.store.read, openingId);
+  return noted.flatMap(({ fact }) => (fact.kind === 'share-bad' ? [fact.custodian] : []));
 }
 
 export function phaseOf(opening: Opening, hall: HallTable | undefined, gate: Gate, allEnded: boolean): HallPhase {

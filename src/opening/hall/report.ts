@@ -1,3 +1,4 @@
+import type { PageNote } from '#envelope/capsule-port.ts';
 import { refusal } from '#kernel/errors.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import { gateOf } from '../gate.ts';
@@ -7,6 +8,7 @@ import type { HubFact, ReportFact } from './facts.ts';
 import { ownBids } from './may.ts';
 import { note } from './note.ts';
 import { isOpened, pictureOf } from './picture.ts';
+import { deliveredSince } from './repository.ts';
 import { type Hall, touch } from './room.ts';
 import type { Seat } from './seat.ts';
 
@@ -47,4 +49,20 @@ export async function noteAtPage(
     }
     for (const openingId of touched) await touch(hall, tx, openingId);
   });
+}
+
+/** For the port of the decryption pages. */
+export async function notePage(hall: Hall, capsules: readonly string[], note: PageNote): Promise<void> {
+  switch (note.what) {
+    case 'entered':
+      return noteAtPage(hall, capsules, { kind: 'page-entered' });
+    case 'reported':
+      return noteAtPage(hall, capsules, { kind: 'report', what: note.report, tail: note.tail });
+    case 'vendor-failed': {
+      const { authority, name, why } = note;
+      // A message that reached its trading system in this very minute shows that the hub's own network works.
+      const othersReached = await deliveredSince(hall.store.read, hall.clock.now() - ONCE_MS);
+      return noteAtPage(hall, capsules, { kind: 'vendor-failed', authority, name, why, othersReached });
+    }
+  }
 }

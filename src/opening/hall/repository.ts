@@ -293,3 +293,13 @@ export const sealedOfSubscriber = async (h: Handle, openingId: string, subscribe
     .execute();
   return found.map((row) => row.id);
 };
+
+/** Whether anything reached anybody outside since then. */
+export const deliveredSince = async (h: Handle, since: number): Promise<boolean> =>
+  (await h.db
+    .selectFrom('outbox')
+    .select('id')
+    .where('state', '=', 'delivered')
+    .where('done_at', '>=', since)
+    .limit(1)
+    .executeTakeFirst()) !== undefined;

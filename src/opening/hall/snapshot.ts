@@ -116,7 +116,7 @@ const timeOf = ({ gate }: Picture) =>
     ? { trusted: false, note: '平台时钟正在核对，开标暂缓，文件仍然密封。' }
     : { trusted: true, note: '' };
 
-function keysOf({ file, phase }: Picture) {
+function keysOf({ file, phase, badSeats }: Picture) {
   const { opening, persons } = file;
   const holders = persons.filter(isHolder);
   const seats = [...new Set(holders.map((person) => person.seat))].sort((a, b) => a - b);
@@ -132,9 +132,11 @@ function keysOf({ file, phase }: Picture) {
         ? ('released' as const)
         : done
           ? ('not-needed' as const)
-          : here !== undefined
-            ? ('checked-in' as const)
-            : ('absent' as const);
+          : badSeats.includes(index)
+            ? ('bad-share' as const)
+            : here !== undefined
+              ? ('checked-in' as const)
+              : ('absent' as const);
     return {
       index,
       title: acting?.name ?? principal?.name ?? '',

@@ -164,9 +164,12 @@ export interface HallWorld {
 
 export async function openHallWorld(options: StoreOptions = { kind: 'sqlite', file: ':memory:' }): Promise<HallWorld> {
   const store = await openStore(options, { log: quietLog });
-  const late: { openings?: Openings } = {};
+  const late: { openings?: Openings; hall?: HallDesk } = {};
   const port = new Proxy({} as CapsulePort, {
-    get: (_, name) => late.openings?.port[name as keyof CapsulePort],
+    get: (_, name) =>
+      name === 'noted'
+        ? (...rest: Parameters<HallDesk['noted']>) => late.hall?.noted(...rest)
+        : late.openings?.port[name as keyof CapsulePort],
   });
   const login = await openLoginWorld(store, ORIGIN, quietLog, port);
   const { cipher, clock, journal, relyingParties, authorities, trust, subscribers, signingKey, publicUrl } = login;
@@ -192,6 +195,7 @@ export async function openHallWorld(options: StoreOptions = { kind: 'sqlite', fi
     keyring: createKeyring(gm, [{ id: 'h1', key: random.bytes(32) }]),
     publish: () => undefined,
   });
+  late.hall = hall;
   const fonts = join(import.meta.dirname, '../../../src/opening/minutes/fonts');
   const printer = createPrinter({ gm, key: signingKey, font: loadMinutesFont(fonts) });
   const app = hostedOf(login, {}, () => store.ping(), { hall: { desk: hall, printer } });
