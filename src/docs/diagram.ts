@@ -8,49 +8,42 @@ const LANES = [
 ] as const;
 
 type Lane = 0 | 1 | 2;
-interface Arrow {
+export interface Arrow {
   readonly from: Lane;
   readonly to: Lane;
   readonly says: string;
   readonly note?: string;
   readonly answer?: true;
 }
-interface Act {
+export interface Act {
   readonly at: Lane;
   readonly says: string;
   readonly note?: string;
 }
 
-const STEPS: readonly (Arrow | Act)[] = [
-  { from: 0, to: 1, says: '点击“CA 登录”' },
-  { from: 1, to: 2, says: 'startCheck：caUnitId、taskId、orgcode、sign', note: '记下 taskId 属于哪个会话' },
-  { from: 2, to: 1, says: 'Loginurl', answer: true },
-  { from: 1, to: 0, says: '302 跳转到 Loginurl', answer: true },
-  { from: 0, to: 2, says: '打开登录页，选择证书，UKey 或手机签名' },
-  { at: 2, says: '核验证书链、有效期、吊销、登记', note: '枢纽自己判断，不采信驱动的结论' },
-  { from: 2, to: 1, says: 'feedbackResult：身份、证书、ticketSm3、sign', note: '校验 sign，暂存结果' },
-  { from: 1, to: 2, says: '{"code":200,"msg":"成功"}', answer: true },
-  { from: 2, to: 0, says: '跳回已登记的返回地址：taskId、ticket', answer: true },
-  { from: 0, to: 1, says: '带着 ticket 回来' },
-  { at: 1, says: '核对会话与 ticket，完成登录' },
-];
-
 const STEP = 56;
 const TOP = 92;
-const HEIGHT = TOP + STEPS.length * STEP + 16;
 
-/** Who calls whom during a login, as three lanes; every step also stands as text in a list below. */
-export function diagram(): Markup {
-  return html`<svg class="flow" viewBox="0 0 916 ${HEIGHT}" role="img" aria-labelledby="flow-title">
-<title id="flow-title">一次登录的流程：交易系统发起，用户在枢纽的页面用证书证明身份，枢纽先推送结果，再让浏览器带着一次性凭据返回。</title>
-<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto-start-reverse"><path d="M0 0 8 4 0 8z"/></marker></defs>
-${LANES.map(({ x, title }, i) => html`<rect class="lane${i === 2 ? ' lane--hub' : ''}" x="${x - 90}" y="8" width="180" height="44" rx="6"/><text class="lane__t${i === 2 ? ' lane__t--hub' : ''}" x="${x}" y="36">${title}</text><line class="life" x1="${x}" y1="52" x2="${x}" y2="${HEIGHT - 6}"/>`)}
-${STEPS.map((step, i) => drawStep(step, i + 1, TOP + i * STEP))}
-</svg>
-<ol class="flow-text">${STEPS.map((step) => html`<li>${inWords(step)}</li>`)}</ol>`;
+/** One story: who calls whom, in order. `title` tells it in one sentence to those who cannot see the picture. */
+export interface Flow {
+  readonly id: string;
+  readonly title: string;
+  readonly steps: readonly (Arrow | Act)[];
 }
 
-function drawStep(step: Arrow | Act, number: number, y: number): Markup {
+/** The story as three lanes; every step also stands as text in a list below. */
+export function diagram({ id, title, steps }: Flow): Markup {
+  const height = TOP + steps.length * STEP + 16;
+  return html`<svg class="flow" viewBox="0 0 916 ${height}" role="img" aria-labelledby="${id}-title">
+<title id="${id}-title">${title}</title>
+<defs><marker id="${id}-tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto-start-reverse"><path d="M0 0 8 4 0 8z"/></marker></defs>
+${LANES.map(({ x, title }, i) => html`<rect class="lane${i === 2 ? ' lane--hub' : ''}" x="${x - 90}" y="8" width="180" height="44" rx="6"/><text class="lane__t${i === 2 ? ' lane__t--hub' : ''}" x="${x}" y="36">${title}</text><line class="life" x1="${x}" y1="52" x2="${x}" y2="${height - 6}"/>`)}
+${steps.map((step, i) => drawStep(step, i + 1, TOP + i * STEP, `${id}-tip`))}
+</svg>
+<ol class="flow-text">${steps.map((step) => html`<li>${inWords(step)}</li>`)}</ol>`;
+}
+
+function drawStep(step: Arrow | Act, number: number, y: number, tip: string): Markup {
   if ('at' in step) {
     const { x } = LANES[step.at];
     const line = step.note === undefined ? y + 18 : y + 10;
@@ -60,7 +53,7 @@ function drawStep(step: Arrow | Act, number: number, y: number): Markup {
   // A little off the badge, which stands where the arrow begins.
   const middle = (from + to) / 2 + (to > from ? 8 : -8);
   const inset = to > from ? -3 : 3;
-  return html`<text class="step" x="${middle}" y="${y + 4}">${step.says}</text><line class="arrow${step.answer ? ' arrow--answer' : ''}" x1="${from}" y1="${y + 14}" x2="${to + inset}" y2="${y + 14}" marker-end="url(#tip)"/>${badge(from, y + 14, number)}<text class="aside" x="${middle}" y="${y + 30}">${step.note ?? ''}</text>`;
+  return html`<text class="step" x="${middle}" y="${y + 4}">${step.says}</text><line class="arrow${step.answer ? ' arrow--answer' : ''}" x1="${from}" y1="${y + 14}" x2="${to + inset}" y2="${y + 14}" marker-end="url(#${tip})"/>${badge(from, y + 14, number)}<text class="aside" x="${middle}" y="${y + 30}">${step.note ?? ''}</text>`;
 }
 
 const badge = (x: number, y: number, number: number): Markup =>

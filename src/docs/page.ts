@@ -2,17 +2,20 @@ import { html } from 'hono/html';
 import type { DocsContext, Markup, Section } from './parts.ts';
 import { extensions } from './sections/extensions.ts';
 import { interfacesSection } from './sections/interfaces.ts';
+import { openingsSection } from './sections/openings.ts';
 import { errors, faq, people, ticket } from './sections/rest.ts';
 import { sign } from './sections/sign.ts';
-import { day, flow, what } from './sections/start.ts';
+import { day, decryption, flow, what } from './sections/start.ts';
 
 export const sections: readonly Section[] = [
   what,
   flow,
+  decryption,
   day,
   sign,
   interfacesSection,
   extensions,
+  openingsSection,
   ticket,
   errors,
   people,

@@ -5,6 +5,7 @@ import { createDocs } from '#docs/docs.ts';
 import { loadDocsFiles } from '#docs/files.ts';
 import { catalogue } from '#kernel/catalogue.ts';
 import { taskQueryFields, taskStates, ticketFields } from '#wire/extensions.ts';
+import { proofHeaders } from '#wire/header-sign.ts';
 import { interfaces, type PrintedInterface } from '#wire/interfaces.ts';
 
 const files = loadDocsFiles(new URL('../../src/docs', import.meta.url).pathname);
@@ -59,6 +60,12 @@ describe('the docs page', () => {
       expect(page).toContain(`<code>${state}</code></td><td>${meaning}`);
     for (const header of ['X-Ca-Delivery', 'X-Ca-State-Version', 'X-Ca-Timestamp', 'X-Ca-Signature'])
       expect(page).toContain(header);
+  });
+
+  it('explains the headers that prove a whole request, with a vector made by openssl', () => {
+    for (const header of Object.values(proofHeaders)) expect(page).toContain(header);
+    // printf 'POST\n/api/ca/ext/openings\n1773797400000\nf3b1c2d4e5a69788\n<SM3 of {}>' | openssl dgst -sm3 -hmac 0123456789abcdef
+    expect(page).toContain('185656d4016e5e67361b186216eb49cfea4d8342fcb8d622ac28c50eb509a4a8');
   });
 
   it('shows the vector that the hub itself computes', () => {

@@ -1,4 +1,7 @@
 import { html } from 'hono/html';
+import type { Gm } from '#crypto/gm.ts';
+import { hex, utf8 } from '#kernel/bytes.ts';
+import { Secret } from '#kernel/secret.ts';
 import {
   QUERY_WINDOW_MS,
   TASK_PATH,
@@ -7,6 +10,7 @@ import {
   taskStates,
   ticketFields,
 } from '#wire/extensions.ts';
+import { HEADER_WINDOW_MS, headerText, proofHeaders, type SignedRequest, signHeaders } from '#wire/header-sign.ts';
 import { type DocsContext, EXAMPLE, json, listing, type Markup, name, note, type Section, table } from '../parts.ts';
 
 export const extensions: Section = {
@@ -16,26 +20,44 @@ export const extensions: Section = {
     { id: 'standby', title: '扩展参数 standBy.hub' },
     { id: 'feedback-standby', title: '推送中的 standBy' },
     { id: 'headers', title: '推送的请求头' },
+    { id: 'header-sign', title: '请求头签名' },
     { id: 'task-query', title: '查询任务' },
     { id: 'ticket-redeem', title: '兑换凭据' },
   ],
   render: renderExtensions,
 };
 
-function renderExtensions({ publicUrl }: DocsContext): Markup {
+/** A request whose string and signature the page shows. */
+const headerExample = (gm: Gm): SignedRequest => ({
+  method: 'POST',
+  target: '/api/ca/ext/openings',
+  timestamp: '1773797400000',
+  nonce: 'f3b1c2d4e5a69788',
+  bodySm3: hex(gm.sm3(utf8('{}'))),
+});
+
+function renderExtensions({ gm, publicUrl }: DocsContext): Markup {
   return html`<p>扩展都放在规范允许的位置，不用它们，按规范原文也能完整对接。</p>
 <h3 id="standby">扩展参数 standBy.hub</h3>
 <p>${name('standBy')} 是您的备用参数，枢纽加密保存、原样带回。只有当它是一个 JSON 对象，并且含有 ${name('hub')} 时，枢纽才读取 ${name('hub')} 里的内容：</p>
 ${table(
-  ['名称', '内容'],
+  ['名称', '接口', '内容'],
   [
-    [name('hub.returnUrl'), '本次登录返回的地址，须与登记的某个返回地址逐字相同；不提交时用登记的第一个'],
-    [name('hub.timestamp'), '毫秒或秒时间戳，或带时区的 ISO 8601 时间；单位要求防重放时必填'],
-    [name('hub.nonce'), '8 至 128 个可见字符，每次不同；单位要求防重放时必填'],
+    [name('hub.timestamp'), '1、2、3、5、6', '毫秒或秒时间戳，或带时区的 ISO 8601 时间；单位要求防重放时必填'],
+    [name('hub.nonce'), '1、2、3、5、6', '8 至 128 个可见字符，每次不同；单位要求防重放时必填'],
+    [name('hub.returnUrl'), '3、6', '返回的地址，须与登记的某个返回地址逐字相同；不提交时用登记的第一个'],
+    [name('hub.fileName'), '5、6', '文件名称，解密页上这样称呼它'],
+    [
+      name('hub.recipients'),
+      '5',
+      '同一密文的其他收件人，至多 20 个 {"idNumber","unitCode","encCertSn"}，其中任何一位都能打开',
+    ],
+    [name('hub.openingId'), '5', '开标标识：得到的是密封文件的引用，到开标时间才能打开；不能与 recipients 同时提交'],
+    [name('hub.lot'), '5', '标段编号，与 openingId 一起提交'],
   ],
 )}
 ${listing('startCheck 的 standBy（JSON 文本）', JSON.stringify({ mine: '任意内容', hub: { returnUrl: 'https://trade.example/login/return' } }))}
-<p>${name('hub')} 里出现其他名称会被拒绝，以免拼写错误被悄悄忽略。</p>
+<p>每个接口只接受自己的名称，${name('hub')} 里出现其他名称会被拒绝，以免拼写错误被悄悄忽略。</p>
 
 <h3 id="feedback-standby">推送中的 standBy</h3>
 <p>${name('feedbackResult')} 在规范列出的参数之后多一个字符串参数 ${name('standBy')}，内容是 JSON：${name('{"hub":{…},"standBy":"您提交的原文"}')}，您没有提交时没有里面的 ${name('standBy')}。只认规范的系统可以忽略它。</p>
@@ -64,9 +86,25 @@ ${table(
   ],
 )}
 
+<h3 id="header-sign">请求头签名</h3>
+<p>开标接口（${name('/api/ca/ext/openings…')}）不在内容里签名，而是用请求头证明整个请求：</p>
+${table(
+  ['请求头', '内容'],
+  [
+    [name(proofHeaders.unit), '接入单位标识'],
+    [name(proofHeaders.timestamp), `毫秒时间戳，与枢纽相差不超过 ${HEADER_WINDOW_MS / 60_000} 分钟`],
+    [name(proofHeaders.nonce), '8 至 128 个可见字符，每个请求不同；用过的再次出现答复 REQUEST_REPLAYED'],
+    [name(proofHeaders.contentSm3), '只在上传文件时：文件内容的 SM3，64 位小写十六进制'],
+    [name(proofHeaders.sign), 'HMAC-SM3(密钥, 签名原文)，64 位小写十六进制'],
+  ],
+)}
+<p>签名原文是五行，用换行（LF）连接，末尾没有换行：请求方式、路径与查询（与发出的完全一样）、时间戳、随机串、内容的 SM3（没有内容时是空内容的 SM3；上传文件时是 ${name(proofHeaders.contentSm3)} 的值）。</p>
+${listing('签名原文（密钥 0123456789abcdef）', headerText(headerExample(gm)))}
+${listing(`${proofHeaders.sign}`, signHeaders(gm, new Secret(EXAMPLE.secret), headerExample(gm)))}
+
 <h3 id="task-query">查询任务</h3>
 ${listing('请求', `GET ${publicUrl}${TASK_PATH}${EXAMPLE.taskId}\nX-Ca-Unit-Id: ${EXAMPLE.caUnitId}\nX-Ca-Timestamp: 1773797400000\nX-Ca-Sign: …`)}
-<p>签名方法与接口相同，参与签名的是 ${taskQueryFields.filter((field) => field.name !== 'sign').map((field, i) => html`${i > 0 ? '、' : ''}${name(field.name)}`)}；时间相差不超过 ${QUERY_WINDOW_MS / 60_000} 分钟。</p>
+<p>登录与解密可以使用同一个 taskId：查询解密任务时在地址后加 ${name('?interface=startdecrypt')}，并把 interface 也放进签名。签名方法与接口相同，参与签名的是 ${taskQueryFields.filter((field) => field.name !== 'sign').map((field, i) => html`${i > 0 ? '、' : ''}${name(field.name)}`)}；时间相差不超过 ${QUERY_WINDOW_MS / 60_000} 分钟。</p>
 ${table(
   ['名称', '位置', '内容'],
   taskQueryFields.map((field) => [

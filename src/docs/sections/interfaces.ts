@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import { Secret } from '#kernel/secret.ts';
+import { decryptBody } from '#wire/decrypt.ts';
 import { feedbackBody } from '#wire/feedback.ts';
 import {
   type InterfaceName,
@@ -39,6 +40,25 @@ const remarks: Partial<Record<InterfaceName, readonly string[]>> = {
     '成功：HTTP 2xx 且 code 为 200（数字或字符串）。其他 code 为拒绝，不再推送。看不懂的答复、超时、连接失败会重试，直到登录到期。',
     '同一结果可能因重试到达多次，按 taskId 与 stateVersion 只处理一次。',
   ],
+  encrypt: [
+    '规范没有 caUnitId：请在请求头 X-Ca-Unit-Id 中填写接入单位标识。不填时，枢纽用各单位的密钥逐一核对 sign；请求超过 64 KB 时必须填写（本单位用过的 taskId 或同步过的主体除外）。',
+    'decData 是任意文本，可以是空字符串，上限 1 MB（UTF-8）。更大的内容请先用 SM4 加密，本接口只加密 SM4 密钥；投标文件和保函请密封，见“开标”。',
+    '按 encCertSn、unitCode、idNumber 找到加密证书，三者须是同一主体；该主体由哪个单位同步都可以。序列号的写法与 userSynchro 相同。',
+    'encdata 是 Base64（GB/T 35275 数字信封），对您不透明，请逐字保存。同样的请求再次提交得到新的密文，两份都能解密；同一 taskId 内容不同答复 409。',
+    '成功的答复在 encdata、taskId 之后多 code、msg；单位设置 answers exact 时没有。失败的答复是 code、msg、errData 和 taskId，没有 encdata。',
+    'standBy.hub 可以写明更多收件人 recipients、文件名称 fileName，或开标 openingId 与标段 lot（得到密封文件），见“扩展参数 standBy.hub”。',
+  ],
+  startdecrypt: [
+    '没有证书参数：枢纽按密文自己认出需要哪张加密证书，用户插错 UKey 时，解密页说明需要的是哪一张。',
+    'encData 是 encrypt 返回的 encdata，也接受其他国密客户端生成的数字信封；开标的密封文件提交 encData（密封文件的引用）。未到开标时间答复 451。',
+    'taskId 的规则与 startCheck 相同。同一证书的几个任务，用户可以在一个页面里一并解密。',
+  ],
+  decrypt: [
+    '明文在 decData，与加密时逐字相同；encCert、encCertSn 是打开它的加密证书，无法得知时为空字符串；standBy 是 startdecrypt 时您提交的原文。',
+    '不是文本的内容多一个参数 decDataEncoding：base64 表示 decData 是 Base64；file 表示 decData 是 JSON {"capsuleId","sm3","size","url"}，请在 1 小时内用 GET 下载 url（只能用一次），并核对 SM3。单位设置 no-capsule-files 时不推送 file。',
+    '成功：HTTP 2xx，答复 {"data":"明文","taskId":"…"}，带不带 code 均可。data 只用于比对，不同或缺少时仍算送达并记录在案；单位设置 echo strict 时再推送一次。',
+    'code 不是 200 为拒绝，msg 显示给用户。看不懂的答复、超时、连接失败会重试，直到解密任务到期。',
+  ],
 };
 
 const callerOf = (entry: PrintedInterface): string =>
@@ -75,7 +95,7 @@ function renderInterface(id: InterfaceName, entry: PrintedInterface, context: Do
 <h4>请求参数</h4>${fieldTable(entry.request)}
 <h4>响应参数</h4>${fieldTable(entry.response)}
 ${remarks[id] === undefined ? '' : html`<h4>说明</h4><ul>${remarks[id].map((remark) => html`<li>${remark}</li>`)}</ul>`}
-${id === 'feedbackResult' ? feedbackExample(context) : ''}
+${id === 'feedbackResult' ? feedbackExample(context) : ''}${id === 'decrypt' ? decryptExample(context) : ''}
 </section>`;
 }
 
@@ -102,5 +122,18 @@ function feedbackExample({ gm }: DocsContext): Markup {
     caVendor: '北辰数字认证',
   };
   const body = feedbackBody(gm, profile, new Secret(EXAMPLE.secret), result, hub, '您在 startCheck 中提交的内容');
+  return listing('消息示例（密钥 0123456789abcdef；证书内容从略，签名按所示文字计算）', json(body));
+}
+
+function decryptExample({ gm }: DocsContext): Markup {
+  const profile = { sign: 'hmac-sm3', allMembers: false } as const;
+  const body = decryptBody(gm, profile, new Secret(EXAMPLE.secret), {
+    taskId: EXAMPLE.taskId,
+    decData: '保函密钥 6F1C…',
+    encoding: 'text',
+    encCert: 'MIIC…',
+    encCertSn: '5A0F91A5',
+    standBy: '您在 startdecrypt 中提交的内容',
+  });
   return listing('消息示例（密钥 0123456789abcdef；证书内容从略，签名按所示文字计算）', json(body));
 }

@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import { Secret } from '#kernel/secret.ts';
 import { canonicalString, signMembers } from '#wire/sign.ts';
 import { diagram } from '../diagram.ts';
+import { decryptFlow, loginFlow } from '../flows.ts';
 import {
   code,
   type DocsContext,
@@ -25,9 +26,9 @@ ${table(
   [
     [
       '交易系统（您）',
-      html`调用 ${name('userSynchro')}、${name('changeCert')}、${name('startCheck')}；接收 ${name('feedbackResult')}；在返回地址核对一次性凭据`,
+      html`调用 ${name('userSynchro')}、${name('changeCert')}、${name('startCheck')}、${name('encrypt')}、${name('startdecrypt')}；接收 ${name('feedbackResult')}、${name('decrypt')}；在返回地址核对一次性凭据`,
     ],
-    ['枢纽', '提供登录页，逐项核验证书，推送结果，直到交易系统答复'],
+    ['枢纽', '提供登录页和解密页，逐项核验证书，推送结果，直到交易系统答复；保管密封文件，到开标时间才能打开'],
     ['CA 机构', '由枢纽通过驱动接入，您不需要分别对接'],
     ['用户', '插入 UKey 或用手机扫码，其余与平时一样'],
   ],
@@ -38,8 +39,17 @@ ${table(
 export const flow: Section = {
   id: 'flow',
   title: '一次登录的流程',
-  render: () => html`${diagram()}
+  render: () => html`${diagram(loginFlow)}
 <p>先推送、后跳转：浏览器回到交易系统时，结果一定已经被您接收。推送没有得到答复时，枢纽在登录有效期（10 分钟）内按 0、1、2、4、8 秒……重试，过期后不再推送。</p>`,
+};
+
+export const decryption: Section = {
+  id: 'decryption',
+  title: '加密与解密的流程',
+  render: () => html`${diagram(decryptFlow)}
+<p>解密任务保持到它的期限；明文推送按 0、1、2、4、8……30 秒重试，期限一过不再推送。推送之前，明文在枢纽中只以加密形式存放，推送成功的同时删除；单位设置 ${name('plaintext memory-only')} 时连加密形式也不存放，枢纽重启后由用户重新解密。</p>
+<p>加密证书过期不影响解密。证书换发之后，旧证书加密的内容只能用旧证书打开：${name('changeCert')} 会立即提示还有几份这样的文件。</p>
+${note('warn', '核对推送的签名', html`<p>${name('decrypt')} 带来的是明文。不校验 ${name('sign')} 的系统，任何人都可以替别人“解密”出任意内容。${name('unit test')} 会发一条签名错误的 ${name('decrypt')}，必须被拒绝。</p>`)}`,
 };
 
 export const day: Section = {
@@ -92,7 +102,7 @@ ${listing('答复（HTTP 200）', json({ code: 200, msg: '成功', Loginurl: `${
 
 <h3 id="day-check">7 上线检查（30 分钟）</h3>
 ${code('npm run cli -- unit test 接入单位标识')}
-<p>命令向您的三个回调地址各发一条带标记的测试消息（${name('taskId')} 以 ${name('caihub-test-')} 开头），再故意发一条签名错误的，用白话告诉您结果。然后核对：</p>
-<ul class="checklist"><li>签名密钥只在服务器上，不在网页、日志和代码库里</li><li>${name('feedbackResult')} 校验签名，错误签名被拒绝</li><li>返回地址核对会话与 ${name('ticket')}</li><li>${name('code')} 不是 200 时，${name('msg')} 显示给用户，${name('errData')} 只记日志</li><li>服务器时间与标准时间相差不超过 1 分钟</li></ul>
-${note('info', '规范的其他接口', html`<p>加密、解密、签章接口（5 至 10）在<a href="#interfaces">接口</a>一节标明是否已开放；尚未开放的接口会如实答复。</p>`)}`;
+<p>命令向您的三个回调地址各发一条带标记的测试消息（${name('taskId')} 以 ${name('caihub-test-')} 开头），再故意发两条签名错误的，用白话告诉您结果。然后核对：</p>
+<ul class="checklist"><li>签名密钥只在服务器上，不在网页、日志和代码库里</li><li>${name('feedbackResult')}、${name('decrypt')} 校验签名，错误签名被拒绝</li><li>返回地址核对会话与 ${name('ticket')}</li><li>${name('code')} 不是 200 时，${name('msg')} 显示给用户，${name('errData')} 只记日志</li><li>服务器时间与标准时间相差不超过 1 分钟</li></ul>
+${note('info', '规范的其他接口', html`<p>签章接口在<a href="#interfaces">接口</a>一节标明是否已开放；尚未开放的接口会如实答复。加密、解密见<a href="#decryption">流程</a>，开标见<a href="#openings">开标</a>。</p>`)}`;
 }
