@@ -119,18 +119,6 @@ export async function insertAct(tx: Tx, row: HallActTable): Promise<void> {
   await tx.db.insertInto('hall_act').values(row).execute();
 }
 
-export const findAct = (h: Handle, id: string): Promise<HallActTable | undefined> =>
-  h.db.selectFrom('hall_act').selectAll().where('id', '=', id).executeTakeFirst();
-
-export const newestAct = (h: Handle, seatId: string): Promise<HallActTable | undefined> =>
-  h.db
-    .selectFrom('hall_act')
-    .selectAll()
-    .where('seat_id', '=', seatId)
-    .orderBy('created_at', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-
 export async function endAct(tx: Tx, id: string, state: 'done' | 'refused', proofSealed: string, now: number) {
   const result = await tx.db
     .updateTable('hall_act')

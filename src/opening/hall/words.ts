@@ -1,4 +1,3 @@
-import { beijingDateTime } from '#kernel/clock.ts';
 import type { OpeningEvent } from '../events.ts';
 import type { CauseParty } from './cause.ts';
 import type { Fact } from './facts.ts';
@@ -20,9 +19,6 @@ export const partyName = (party: CauseParty): string => {
       return '原因待查';
   }
 };
-
-/** `09:30:04`, Beijing. */
-export const clockTime = (ms: number): string => beijingDateTime(ms).slice(11);
 
 /** Beside the state of a row. */
 export function noteOf(bid: SeenBid): string {

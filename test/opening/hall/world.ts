@@ -22,7 +22,6 @@ import { createOneShots } from '#opening/process/one-shots.ts';
 import type { OpeningRequest } from '#opening/request.ts';
 import { createTimeTrust } from '#opening/time-trust.ts';
 import { createVault } from '#opening/vault.ts';
-import { parseCertificate } from '#pki/certificate.ts';
 import { createBlobs } from '#store/blobs.ts';
 import { createKeyring } from '#store/keys.ts';
 import { openStore, type StoreOptions } from '#store/store.ts';
@@ -103,8 +102,11 @@ export class Guest {
     return done.ok ? 'ok' : done.error.code;
   }
 
-  /** Bidder: the decrypt page, from the hall to the last file. `key` other than his own: what a wrong key brings. */
-  async decrypt(change: (key: Uint8Array) => Uint8Array = (key) => key): Promise<string> {
+  /** Bidder: the decrypt page, from the hall to the last file. `change`: what a spoilt key brings; `which` of the wraps his key opens. */
+  async decrypt(
+    change: (key: Uint8Array) => Uint8Array = (key) => key,
+    which: 'first' | 'last' = 'first',
+  ): Promise<string> {
     const page = await this.call('decrypt', { interaction: this.seat });
     if (!page.ok) return page.error.code;
     const token = page.url.split('/').at(-1) ?? '';
@@ -113,7 +115,7 @@ export class Guest {
     const { view } = claimed;
     const keys = await Promise.all(
       view.items.flatMap((item) =>
-        item.wraps.slice(0, 1).map(async (wrap) => {
+        item.wraps.slice(...(which === 'first' ? [0, 1] : [-1])).map(async (wrap) => {
           const opened = await gm.sm2.decrypt(this.key.pair.encKey, fromBase64(wrap.wrapped) ?? Buffer.alloc(0));
           if (!opened.ok) throw new Error('this key does not unwrap it');
           return { item: item.id, wrap: wrap.id, key: base64(change(opened.plaintext)) };
@@ -324,11 +326,5 @@ export async function sealBid(world: HallWorld, opening: string, company: Compan
   }
   return unwrap(await openings.takeIn(unit, upload, whole()));
 }
-
-export const certificateOf = (key: HeldKey) => {
-  const read = parseCertificate(gm, fromBase64(key.certificate) ?? Buffer.alloc(0));
-  if (read === undefined) throw new Error('unreadable certificate');
-  return read;
-};
 
 export const garbage = (key: Uint8Array): Uint8Array => gm.sm3(utf8('garbage'), key).subarray(0, key.length);
