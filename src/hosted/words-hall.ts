@@ -94,11 +94,8 @@ export const zhHall = {
     evidence: '查看证据 {n} 条',
     close: '关闭',
     back: '返回',
-    next: '下一步',
-    again: '再试一次',
     record: '下载开标记录',
     table: '下载开标记录表',
-    verify: '离线验证方法',
     statement: '下载情况说明',
   },
   form: {
@@ -187,7 +184,6 @@ export const zhHall = {
     answered: '主持人答复：{answer}',
     rewrap: '有 {n} 份未开标文件只能用旧证书解密',
     rewrapText: '请保留旧 UKey（尾号 {tail}）至开标结束；也可以现在插上旧 UKey，改由新证书（尾号 {new}）解密。',
-    remedyAsked: '补救处理中',
   },
   task: {
     seat: '登录开标大厅',
@@ -343,11 +339,8 @@ export const enHall: HallWords = {
     evidence: 'Evidence ({n})',
     close: 'Close',
     back: 'Back',
-    next: 'Next',
-    again: 'Try again',
     record: 'Download the record',
     table: 'Download the table',
-    verify: 'How to verify offline',
     statement: 'Download the statement',
   },
   form: {
@@ -441,7 +434,6 @@ export const enHall: HallWords = {
     rewrap: 'Files that only the old certificate opens: {n}',
     rewrapText:
       'Keep the old key (…{tail}) until the opening is over; or plug it in now and let the new certificate (…{new}) decrypt.',
-    remedyAsked: 'The remedy is being dealt with',
   },
   task: {
     seat: 'Enter the hall',

@@ -101,12 +101,6 @@ export interface MobileRoad {
   readonly overdue: boolean;
 }
 
-/** Seconds that the steps took, for the list of steps. */
-export interface Timing {
-  readonly signedMs: number | null;
-  readonly judgedMs: number | null;
-}
-
 export const emptyModel = (touch: boolean): Model<never> => ({
   hub: { kind: 'opening' },
   view: null,
