@@ -204,7 +204,6 @@ export type OpeningRecord = Readonly<z.infer<typeof schema>>;
 export type RecordedLot = OpeningRecord['lots'][number];
 export type RecordedBid = RecordedLot['bids'][number];
 export type RecordedFile = RecordedBid['files'][number];
-export type RecordedCause = NonNullable<RecordedBid['cause']>;
 export type RecordedDecision = OpeningRecord['decisions'][number];
 export type RecordedPerson = NonNullable<OpeningRecord['host']>;
 
