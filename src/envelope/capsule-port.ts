@@ -74,6 +74,8 @@ export interface CapsuleWrap {
 
 export type Opened =
   | { readonly kind: 'text'; readonly text: string }
+  /** No text, up to 1 MB, for a unit whose profile takes no files. */
+  | { readonly kind: 'binary'; readonly base64: string }
   /** Too large for message 7, or not text: kept by the opening and fetched by the trading system. */
   | { readonly kind: 'file'; readonly capsuleId: string; readonly sm3: string; readonly size: number };
 

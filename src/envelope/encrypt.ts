@@ -1,6 +1,5 @@
 import { canonicalText, checkTaskId } from '#interaction/open-task.ts';
 import type { Bytes } from '#kernel/bytes.ts';
-import { utf8 } from '#kernel/bytes.ts';
 import { refusal } from '#kernel/errors.ts';
 import { newId } from '#kernel/ids.ts';
 import type { Json, JsonObject } from '#kernel/json.ts';
@@ -11,7 +10,7 @@ import type { Unit } from '#relying-party/party.ts';
 import type { Tx } from '#store/store.ts';
 import { makeCiphertext } from './make-ciphertext.ts';
 import { type JudgedRecipient, judgeRecipients } from './recipients.ts';
-import { encryptionOf, insertCiphertext, insertEncryption } from './repository-ciphertexts.ts';
+import { deleteEncryption, encryptionOf, insertCiphertext, insertEncryption } from './repository-ciphertexts.ts';
 import type { Encrypted, EncryptRequest } from './requests.ts';
 import type { Room } from './room.ts';
 
@@ -29,8 +28,14 @@ export async function encrypt(room: Room, unit: Unit, request: EncryptRequest): 
   const before = await encryptionOf(room.store.read, task.taskIndex);
   if (before !== undefined && before.body_index !== task.bodyIndex) return conflict(request);
 
+  // A capsule is handed in as soon as it is sealed: who has the task is settled before, or a request that reads TASK_CONFLICT could leave the bid that opens.
+  const claimed = request.hub.openingId === undefined || (await room.store.tx((tx) => claimTask(room, tx, unit, task)));
+  if (claimed === 'taken') return conflict(request);
   const made = await make(room, unit, request);
-  if (!made.ok) return made;
+  if (!made.ok) {
+    if (claimed === 'new') await room.store.tx((tx) => deleteEncryption(tx, task.taskIndex));
+    return made;
+  }
   const remembered = await room.store.tx((tx) => remember(room, tx, unit, task, made.value));
   return remembered ? ok({ ciphertext: made.value.bytes, taskId: request.taskId }) : conflict(request);
 }
@@ -45,7 +50,9 @@ function check({ taskId, content }: EncryptRequest): Result<void> {
     const reason = '含有不完整的字符，请使用完整的 Unicode 文本';
     return refused(refusal('FIELD_INVALID', { field: 'content', label: '待加密内容', reason }));
   }
-  return utf8(content).length > limits.plaintext ? refused(refusal('PLAINTEXT_TOO_LARGE')) : ok(undefined);
+  return Buffer.byteLength(content, 'utf8') > limits.plaintext
+    ? refused(refusal('PLAINTEXT_TOO_LARGE'))
+    : ok(undefined);
 }
 
 /** Everything the caller said but for his own note's time stamps, which the wire edge has left out. */
@@ -81,22 +88,27 @@ async function make(room: Room, unit: Unit, request: EncryptRequest): Promise<Re
   return ciphertext.ok ? ok({ ...ciphertext.value, recipients: recipients.value }) : ciphertext;
 }
 
-/** false: another request took this taskId meanwhile, with other content. */
-async function remember(
-  room: Room,
-  tx: Tx,
-  unit: Unit,
-  task: { taskIndex: string; bodyIndex: string },
-  made: Made,
-): Promise<boolean> {
-  const now = room.clock.now();
+interface Task {
+  readonly taskIndex: string;
+  readonly bodyIndex: string;
+}
+
+/** `taken`: by another request with other content · `known`: by this very content before. */
+async function claimTask(room: Room, tx: Tx, unit: Unit, task: Task): Promise<'new' | 'known' | 'taken'> {
   const known = await encryptionOf(tx, task.taskIndex);
-  if (known !== undefined && known.body_index !== task.bodyIndex) return false;
-  const encryptionId = known?.id ?? newId('enc', room.random);
-  if (known === undefined) {
-    const row = { id: encryptionId, unit_id: unit.id, task_index: task.taskIndex, body_index: task.bodyIndex };
-    await insertEncryption(tx, { ...row, created_at: now });
-  }
+  if (known !== undefined) return known.body_index === task.bodyIndex ? 'known' : 'taken';
+  const id = newId('enc', room.random);
+  const row = { id, unit_id: unit.id, task_index: task.taskIndex, body_index: task.bodyIndex };
+  await insertEncryption(tx, { ...row, created_at: room.clock.now() });
+  return 'new';
+}
+
+/** false: another request took this taskId meanwhile, with other content. */
+async function remember(room: Room, tx: Tx, unit: Unit, task: Task, made: Made): Promise<boolean> {
+  const now = room.clock.now();
+  const claimed = await claimTask(room, tx, unit, task);
+  const encryption = await encryptionOf(tx, task.taskIndex);
+  if (claimed === 'taken' || encryption === undefined) return false;
   const id = newId('cph', room.random);
   // A capsule is its opening's to remember: here it would count who has bid.
   if (made.madeBy !== 'capsule') {
@@ -105,7 +117,7 @@ async function remember(
       tx,
       {
         id,
-        encryption_id: encryptionId,
+        encryption_id: encryption.id,
         unit_id: unit.id,
         hash_index: room.vault.index.ciphertext(made.bytes),
         key_index: made.keyIndex,
@@ -123,7 +135,7 @@ async function remember(
         ciphertext: id,
         by: made.madeBy,
         recipients: made.recipients.map(({ authority, certificate }) => `${authority.id} ${tailOf(certificate)}`),
-        repeat: known !== undefined,
+        repeat: claimed === 'known',
       },
     });
   }

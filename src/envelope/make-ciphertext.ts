@@ -24,6 +24,18 @@ export async function makeCiphertext(
   content: string,
 ): Promise<Result<MadeCiphertext>> {
   const bytes = utf8(content);
+  try {
+    return await makeFrom(room, recipients, bytes);
+  } finally {
+    bytes.fill(0);
+  }
+}
+
+async function makeFrom(
+  room: Room,
+  recipients: readonly JudgedRecipient[],
+  bytes: Bytes,
+): Promise<Result<MadeCiphertext>> {
   const [only, second] = recipients;
   if (only !== undefined && second === undefined && wantsVendor(only, bytes)) {
     const made = await byVendor(room, only, bytes);
@@ -35,7 +47,11 @@ export async function makeCiphertext(
     profile: envelopeProfiles.gbt35275,
     random: room.random,
   });
-  if (made.ok) return ok({ bytes: made.der, madeBy: 'hub', keyIndex: room.vault.index.contentKey(made.contentKey) });
+  if (made.ok) {
+    const keyIndex = room.vault.index.contentKey(made.contentKey);
+    made.contentKey.fill(0);
+    return ok({ bytes: made.der, madeBy: 'hub', keyIndex });
+  }
   if (made.fault === 'algorithm-not-allowed') return refused(refusal('ALGORITHM_NOT_ALLOWED'));
   throw new HubError('INTERNAL', `envelope: ${made.fault}`);
 }

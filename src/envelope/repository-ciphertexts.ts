@@ -18,6 +18,10 @@ export async function unitsWithTask(h: Handle, taskIndexes: readonly string[]): 
 export const insertEncryption = (tx: Tx, row: EncryptionTable): Promise<unknown> =>
   tx.db.insertInto('encryption').values(row).execute();
 
+/** Of a task that came to nothing, and has no ciphertext. */
+export const deleteEncryption = (tx: Tx, taskIndex: string): Promise<unknown> =>
+  tx.db.deleteFrom('encryption').where('task_index', '=', taskIndex).execute();
+
 export async function insertCiphertext(tx: Tx, row: CiphertextTable, certificateIds: readonly string[]): Promise<void> {
   await tx.db.insertInto('ciphertext').values(row).execute();
   const recipients = certificateIds.map((certificate_id) => ({ ciphertext_id: row.id, certificate_id }));

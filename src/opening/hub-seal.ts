@@ -1,5 +1,5 @@
 import type { EncryptRequest } from '#envelope/requests.ts';
-import { type Bytes, hex, utf8 } from '#kernel/bytes.ts';
+import { type Bytes, hex } from '#kernel/bytes.ts';
 import { refusal } from '#kernel/errors.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import type { Unit } from '#relying-party/party.ts';
@@ -24,7 +24,7 @@ export async function hubSeal(room: Room, unit: Unit, request: EncryptRequest): 
   if (closed !== undefined) return refused(closed);
   const key = await room.subscribers.findForEncryption(room.store.read, unit, request);
   if (!key.ok) return key;
-  const content = Buffer.from(utf8(request.content));
+  const content = Buffer.from(request.content, 'utf8');
   const size = content.length;
   const sealed = room.processes.runSealer({
     ticket: ticketOf(room, file.value, lot),
@@ -41,7 +41,11 @@ export async function hubSeal(room: Room, unit: Unit, request: EncryptRequest): 
     },
   });
   const pieces: Buffer[] = [];
-  for await (const piece of sealed) pieces.push(piece);
+  try {
+    for await (const piece of sealed) pieces.push(piece);
+  } finally {
+    content.fill(0); // also where the sealer failed before it had read all of it
+  }
   const capsule = Buffer.concat(pieces);
   const upload = {
     openingId: opening.id,

@@ -1,5 +1,5 @@
 import type { CapsuleItem, Opened } from '#envelope/capsule-port.ts';
-import { type Bytes, fromHex, fromUtf8Strict } from '#kernel/bytes.ts';
+import { type Bytes, base64, fromHex, fromUtf8Strict } from '#kernel/bytes.ts';
 import { refusal } from '#kernel/errors.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import { CapsuleFault } from './capsule/fault.ts';
@@ -79,11 +79,16 @@ async function readContent(room: Room, capsule: Capsule, dek: Bytes, by: Outcome
   const opened = await openCapsule({ gm, head: capsule.head, body: blobs.open(capsule.blobId), dek, judge });
   const { preface } = opened;
   const kept: Buffer[] = [];
-  const small = preface.kind === 'text' && preface.size <= TEXT_BYTES;
-  for await (const piece of opened.content) if (small) kept.push(piece);
+  const small = preface.size <= TEXT_BYTES;
+  // Where no file can be sent, small bytes go in message 7 itself, as they do out of an envelope.
+  const unit = await room.relyingParties.unit(store.read, capsule.record.unitId);
+  const inMessage = small && (preface.kind === 'text' || unit?.profile.capsuleFiles === false);
+  for await (const piece of opened.content) if (inMessage) kept.push(piece);
   const sm3 = opened.contentSm3();
-  const text = small ? fromUtf8Strict(Buffer.concat(kept)) : undefined;
-  for (const piece of kept) piece.fill(0);
+  const whole = inMessage ? Buffer.concat(kept) : undefined;
+  const text = whole && preface.kind === 'text' ? fromUtf8Strict(whole) : undefined;
+  const binary = whole && unit?.profile.capsuleFiles === false ? base64(whole) : undefined;
+  for (const piece of [...kept, ...(whole ? [whole] : [])]) piece.fill(0);
   const now = clock.now();
   const kind = text === undefined ? 'file' : 'text';
   const outcome: Outcome = { contentSm3: sm3, bytes: preface.size, openedAt: now, by, kind };
@@ -113,6 +118,7 @@ async function readContent(room: Room, capsule: Capsule, dek: Bytes, by: Outcome
     await changed(room, tx, capsule.openingId);
   });
   if (text !== undefined) return ok({ kind: 'text', text });
+  if (binary !== undefined) return ok({ kind: 'binary', base64: binary });
   return ok({ kind: 'file', capsuleId: capsule.id, sm3, size: preface.size });
 }
 
