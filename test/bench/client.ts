@@ -7,6 +7,8 @@ import { printed, signOf } from '#fixtures/world/trading-system/sign.ts';
 import { base64, utf8 } from '#kernel/bytes.ts';
 import { Client, newAgent } from './http.ts';
 import type { HubJob, Job, JobResult, PeerJob, StartCheckJob } from './jobs.ts';
+import { newUnwrapping, openBid } from './open-bid.ts';
+import { Steps } from './steps.ts';
 
 const gm: Gm = createGm();
 const keys = new Map<string, Sm2PrivateKey>();
@@ -22,11 +24,11 @@ process.on('disconnect', () => process.exit(0));
 async function run(job: Job): Promise<JobResult> {
   const agent = newAgent();
   const steps = new Steps();
-  const flow = flowOf(job, agent, steps);
-  const total = job.kind === 'startCheck' ? job.calls : job.logins;
-  const together = job.kind === 'startCheck' ? job.callers : job.bidders;
+  const flow = await flowOf(job, agent, steps);
+  const { total, together } = sizeOf(job);
   let begun = 0;
   const cpu = process.cpuUsage();
+  const startedAt = Date.now();
   const started = performance.now();
   await Promise.all(
     Array.from({ length: together }, async (_, bidder) => {
@@ -39,29 +41,31 @@ async function run(job: Job): Promise<JobResult> {
   const seconds = (performance.now() - started) / 1000;
   const { user, system } = process.cpuUsage(cpu);
   agent.destroy();
-  return { done: total, seconds, clientCpu: (user + system) / 1e6, steps: steps.all, requests: steps.requests };
+  return {
+    done: total,
+    seconds,
+    startedAt,
+    clientCpu: (user + system) / 1e6,
+    steps: steps.all,
+    requests: steps.requests,
+  };
 }
 
-class Steps {
-  readonly all: Record<string, number[]> = {};
-  requests = 0;
-
-  async time<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const began = performance.now();
-    this.requests += 1;
-    const value = await work();
-    this.note(name, performance.now() - began);
-    return value;
-  }
-
-  note(name: string, ms: number): void {
-    const list = this.all[name] ?? [];
-    this.all[name] = list;
-    list.push(ms);
+function sizeOf(job: Job): { total: number; together: number } {
+  switch (job.kind) {
+    case 'hub':
+    case 'peer':
+      return { total: job.logins, together: job.bidders };
+    case 'startCheck':
+      return { total: job.calls, together: job.callers };
+    case 'opening':
+      return { total: job.bids.length, together: job.bids.length };
+    case 'unwrap':
+      return { total: job.count, together: 1 };
   }
 }
 
-function flowOf(job: Job, agent: Agent, steps: Steps): (bidder: number) => Promise<void> {
+async function flowOf(job: Job, agent: Agent, steps: Steps): Promise<(bidder: number) => Promise<void>> {
   switch (job.kind) {
     case 'hub':
       return (bidder) => hubLogin(job, bidder, agent, steps);
@@ -71,6 +75,10 @@ function flowOf(job: Job, agent: Agent, steps: Steps): (bidder: number) => Promi
       return async () => {
         await startCheck(job, job.hub, new Client(agent), steps);
       };
+    case 'opening':
+      return (bidder) => openBid(gm, job, bidder, agent, steps);
+    case 'unwrap':
+      return newUnwrapping(gm);
   }
 }
 

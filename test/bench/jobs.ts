@@ -33,11 +33,37 @@ export interface StartCheckJob {
   readonly calls: number;
 }
 
-export type Job = HubJob | PeerJob | StartCheckJob;
+/** Every bidder of an opening at once, from startdecrypt to the delivered content; `keys` and `bids` belong together. */
+export interface OpeningJob {
+  readonly kind: 'opening';
+  readonly hub: string;
+  readonly publicUrl: string;
+  readonly caUnitId: string;
+  readonly orgcode: string;
+  readonly secret: string;
+  readonly bids: readonly {
+    /** Private scalar of the encryption key, hex; certificates base64 DER. */
+    readonly d: string;
+    readonly sign: string;
+    readonly encrypt: string;
+    readonly taskId: string;
+    readonly encData: string;
+  }[];
+}
+
+/** Nothing but SM2 decryptions of one content key each, in the client process. */
+export interface UnwrapJob {
+  readonly kind: 'unwrap';
+  readonly count: number;
+}
+
+export type Job = HubJob | PeerJob | StartCheckJob | OpeningJob | UnwrapJob;
 
 export interface JobResult {
   readonly done: number;
   readonly seconds: number;
+  /** UTC ms. */
+  readonly startedAt: number;
   /** CPU seconds of the client process itself. */
   readonly clientCpu: number;
   /** Milliseconds of each step, in the order of time, by name; `whole` is a login from end to end. */

@@ -2,6 +2,7 @@ import { chainPart } from './chain.ts';
 import { sm2Part, streamPart } from './crypto.ts';
 import type { Report } from './figures.ts';
 import { loginPart } from './login.ts';
+import { openingPart } from './opening.ts';
 import type { Scale } from './scale.ts';
 import { sealPart } from './seal.ts';
 import { startCheckPart } from './start-check.ts';
@@ -16,4 +17,5 @@ export const parts: Readonly<Record<string, (scale: Scale) => Promise<Report>>> 
   startcheck: startCheckPart,
   postgres: twoHubsPart,
   seal: sealPart,
+  opening: openingPart,
 };

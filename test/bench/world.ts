@@ -2,8 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Gm } from '#crypto/gm.ts';
 import { createGm } from '#crypto/provider.ts';
-import { createCast } from '#fixtures/world/cast.ts';
+import { type Cast, createCast } from '#fixtures/world/cast.ts';
 import { type HubProcess, startHubProcess } from '#fixtures/world/hub-process.ts';
 import { freePort } from '#fixtures/world/ports.ts';
 import { type PreparedWorld, prepareWorld, type WorldUnit } from '#fixtures/world/setup.ts';
@@ -16,6 +17,10 @@ import { type Companion, startCompanion } from './processes.ts';
 /** Real hub processes with a receiver and a client in processes of their own; the vendors' lists come from this one. */
 export interface BenchWorld {
   readonly unit: WorldUnit;
+  readonly prepared: PreparedWorld;
+  /** Which made its keys. */
+  readonly gm: Gm;
+  readonly cast: Cast;
   readonly hubs: readonly HubProcess[];
   /** '' with PostgreSQL. */
   readonly databaseFile: string;
@@ -87,6 +92,9 @@ export async function startBenchWorld(options: {
     }));
     return {
       unit,
+      prepared: world,
+      gm,
+      cast,
       hubs,
       client,
       receiver,
