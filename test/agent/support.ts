@@ -190,7 +190,10 @@ export interface Page {
 }
 
 /** Rejects with the HTTP status when the agent refuses the upgrade. */
-async function openPage(port: number, options: { origin?: string; host?: string; path?: string }): Promise<Page> {
+export async function openPage(
+  port: number,
+  options: { origin?: string; host?: string; path?: string },
+): Promise<Page> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}${options.path ?? AGENT_PATH}`, {
     ...(options.origin !== undefined && options.origin !== 'absent' && { origin: options.origin }),
     ...(options.host !== undefined && { headers: { host: options.host } }),
