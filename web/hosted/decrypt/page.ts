@@ -47,9 +47,9 @@ function drawRoad(boot: Boot, road: DecryptRoad): readonly (Node | null)[] {
   const instead = noKeys(boot, road);
   if (road.closed) return instead ?? [];
   if (instead !== null) return [needed, ...instead];
-  if (road.versus !== null) return [versusBlock(boot, road)];
   const others =
     road.others === '' ? null : h('p', { class: 'field__hint' }, icon('info', 's'), h('span', {}, road.others));
+  if (road.versus !== null) return [versusBlock(boot, road), others];
   if (road.head === null) return [needed, others];
   const hint = road.unknown
     ? h('p', { class: 'field__hint' }, icon('info', 's'), h('span', {}, words.neededUnknown))

@@ -56,7 +56,8 @@ export function decryptRoad(model: DecryptModel, boot: Boot): DecryptRoad {
   const wrong = model.agent === 'connected' && model.pulled === null && isWrong(model.cards);
   // One key is the one: it stands as the key that is needed, not as a choice of one. Keys that open nothing are only counted.
   const fitting = model.cards.filter(isReady);
-  const others = model.pulled === null && fitting.length > 0 ? model.cards.length - fitting.length : 0;
+  const compared = wrong ? worthComparing(plugged, needed) : [];
+  const others = othersOf(model, fitting, wrong ? compared : fitting);
   const single = model.pulled === null && fitting.length === 1 && needed.length > 0;
   return {
     ...road,
@@ -68,12 +69,26 @@ export function decryptRoad(model: DecryptModel, boot: Boot): DecryptRoad {
         ? needed.map((one) => neededScreen(one, boot))
         : [],
     neededHead: single ? words.neededIn : needed.length > 1 ? words.neededAny : words.needed,
-    versus: wrong && needed.length > 0 ? plugged.map((card) => pluggedScreen(card, needed, boot)) : null,
+    versus: wrong && needed.length > 0 ? compared.map((card) => pluggedScreen(card, needed, boot)) : null,
     unknown: needed.length === 0 && model.cards.some(isReady),
     files: filesOf(model, boot),
     filesHead: filesHead(model, boot),
     ...said(model, boot, road, wrong, needed),
   };
+}
+
+const MOST_COMPARED = 3;
+
+/** Where many keys are plugged, those of the needed holder are the ones to mistake for it. */
+function worthComparing(plugged: readonly Card[], needed: readonly NeededKey[]): readonly Card[] {
+  const same = plugged.filter((card) => needed.some((one) => one.holder === card.view?.holder));
+  return (same.length > 0 ? same : plugged).slice(0, MOST_COMPARED);
+}
+
+/** How many plugged keys are not spoken of one by one. */
+function othersOf(model: DecryptModel, fitting: readonly Card[], shown: readonly Card[]): number {
+  if (model.pulled !== null || shown.length === 0) return 0;
+  return fitting.length > 0 || shown.length < model.cards.length ? model.cards.length - shown.length : 0;
 }
 
 /** Every plugged key has been judged, and none opens anything. */

@@ -108,5 +108,5 @@ const keysBlock = (side: SideScreen): Node =>
         one.label,
       ),
     ),
-    h('p', { class: 'hall__sub hall__rule not-phone' }, side.rule),
+    side.rule === '' ? null : h('p', { class: 'hall__sub hall__rule not-phone' }, side.rule),
   );

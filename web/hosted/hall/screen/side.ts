@@ -54,11 +54,14 @@ export function sideScreen(view: HallView, boot: HallBoot, doing: string | null)
       ? fill(words.keysReleased, { n: String(keys.released), of: String(keys.of) })
       : fill(words.keysSigned, { n: String(keys.checkedIn), of: String(keys.of) }),
     keys: keys.custodians.map((one) => keyScreen(one, boot)),
-    rule: fill(keys.needed === keys.of ? words.ruleAll : words.rule, {
-      of: String(keys.of),
-      n: String(keys.needed),
-      at,
-    }),
+    // Once the window is open the rule has been kept, and its second half would be wrong.
+    rule: released
+      ? ''
+      : fill(keys.needed === keys.of ? words.ruleAll : words.rule, {
+          of: String(keys.of),
+          n: String(keys.needed),
+          at,
+        }),
     digest: view.digest === null ? '' : fill(words.digest, { digest: view.digest }),
     does: (['check-in', 'release', 'start'] as const)
       .filter((act) => mayOf(view.may, act) !== null)
