@@ -370,6 +370,10 @@ export interface RewrapView {
 export type MayDo =
   | { readonly act: 'check-in'; readonly signed: false }
   | { readonly act: 'release'; readonly signed: false }
+  /** Recovery custodian: two persons have allowed it for these bids. */
+  | { readonly act: 'recover'; readonly signed: false; readonly bids: readonly string[] }
+  /** Custodian, while the hub's clock is not believed. */
+  | { readonly act: 'state-clock'; readonly signed: true }
   | { readonly act: 'start'; readonly signed: false }
   | { readonly act: 'end-lot'; readonly signed: true; readonly lots: readonly string[] }
   | { readonly act: 'close-window'; readonly signed: false }
@@ -426,6 +430,8 @@ export type HallAct =
   | { readonly act: 'confirm'; readonly bid: string }
   | { readonly act: 'object'; readonly bid: string; readonly reason: string }
   | { readonly act: 'answer-objection'; readonly bid: string; readonly answer: string }
+  /** The time by the custodian's own watch (UTC ms), never by this page's clock: two of different seats make the hub's believed again. */
+  | { readonly act: 'state-clock'; readonly statedAt: number }
   /** Signs and closes the minutes (after `confirmUntil`, or when every bidder has spoken). */
   | { readonly act: 'finish' };
 
@@ -449,6 +455,15 @@ export interface ShareTask {
   /** Hex of the 65-byte point of the release key (a test key for the check-in). */
   readonly to: string;
   /** Base64 DER of the encryption certificate the share is wrapped to: picks the plugged key. */
+  readonly certificate: string;
+  readonly needed: NeededCertificateView;
+}
+
+/** One file's share of a recovery custodian, handled like `ShareTask`. */
+export interface RecoveryTask {
+  readonly capsule: string;
+  readonly wrapped: string;
+  readonly to: string;
   readonly certificate: string;
   readonly needed: NeededCertificateView;
 }
@@ -520,6 +535,12 @@ export interface HallApi {
   share: { request: { interaction: string; what: 'check-in' | 'release' }; answer: Answer<{ task: ShareTask }> };
   shared: {
     request: { interaction: string; what: 'check-in' | 'release'; wrapped: string };
+    answer: Answer<{ view: HallView }>;
+  };
+  /** Recovery custodian: his shares of the files of a bid; each goes back through `recovered`. Grant `share`. */
+  recover: { request: { interaction: string; bid: string }; answer: Answer<{ tasks: readonly RecoveryTask[] }> };
+  recovered: {
+    request: { interaction: string; capsule: string; wrapped: string };
     answer: Answer<{ view: HallView }>;
   };
   evidence: {

@@ -52,12 +52,12 @@ export const neededView = (
 });
 
 /** The page's union is closed over what each act carries; the hall's list holds the same members as optional ones. */
-const mayView = (may: May): MayDo =>
-  ({ ...may, signed: may.act !== 'check-in' && may.act !== 'release' && isSignedAct(may.act) }) as MayDo;
+const mayView = (may: May): MayDo => ({ ...may, signed: isSignedAct(may.act) }) as MayDo;
 
 const isSignedAct = (act: May['act']): boolean =>
   act !== 'check-in' &&
   act !== 'release' &&
+  act !== 'recover' &&
   act !== 'decrypt' &&
   act !== 'rehearse' &&
   act !== 'rewrap' &&

@@ -10,6 +10,7 @@ import { ok } from '#kernel/result.ts';
 import { remedyKinds } from '#opening/hall/acts.ts';
 import type { ForecastCertificate, HallDesk } from '#opening/hall/hall.ts';
 import type { Printer } from '#opening/minutes/printer.ts';
+import type { Certificate } from '#pki/certificate.ts';
 import { agentView } from './agent-view.ts';
 import type { CertificateView } from './api.ts';
 import { factsOf } from './certificate-view.ts';
@@ -65,6 +66,7 @@ const act = z.union([
   z.strictObject({ act: z.literal('confirm'), bid: id }),
   z.strictObject({ act: z.literal('object'), bid: id, reason: words }),
   z.strictObject({ act: z.literal('answer-objection'), bid: id, answer: words }),
+  z.strictObject({ act: z.literal('state-clock'), statedAt: z.int().min(0) }),
   z.strictObject({ act: z.literal('finish') }),
 ]);
 
@@ -90,6 +92,8 @@ const requests = {
   act: z.strictObject({ interaction, act }),
   share: z.strictObject({ interaction, what: share }),
   shared: z.strictObject({ interaction, what: share, wrapped: binary }),
+  recover: z.strictObject({ interaction, bid: id }),
+  recovered: z.strictObject({ interaction, capsule: id, wrapped: binary }),
   evidence: z.strictObject({ interaction, bid: id }),
   decrypt: z.strictObject({ interaction }),
   rehearse: z.strictObject({ interaction }),
@@ -138,6 +142,13 @@ export function hallRoutes(deps: HallRoutesDeps): Hono<EdgeEnv> {
   const { secretOf, visit } = pageCalls(deps.cookie);
   const on = onPageCalls<HallApi, typeof requests>(app, requests, deps.limiter);
   const codeOf = (c: EdgeContext): string => c.get('supportCode');
+  /** Which of his keys an officer needs. */
+  const officerKey = async (holder: string, own: Certificate) => {
+    const { tail, notAfter } = factsOf(own, undefined, deps.clock.now());
+    const named = { holder, tail, notAfter, authorityId: await hall.issuerOf(own) };
+    const expired = own.notAfter < deps.clock.now();
+    return neededView({ ...named, expired, renewed: false }, await vendors(deps));
+  };
 
   on('open', async (c, request) => {
     const seen = await viewOf(deps, await hall.open(request.opening, secretOf(c)), codeOf(c));
@@ -190,15 +201,23 @@ export function hallRoutes(deps: HallRoutesDeps): Hono<EdgeEnv> {
     const task = await hall.share(visit(c, request.interaction), request.what);
     if (!task.ok) return task;
     const { what, wrapped, to, certificate: own, name } = task.value;
-    const needed = factsOf(own, undefined, deps.clock.now());
-    const issuer = await hall.issuerOf(own);
-    const named = { holder: name, tail: needed.tail, notAfter: needed.notAfter, authorityId: issuer };
-    const shown = neededView(
-      { ...named, expired: own.notAfter < deps.clock.now(), renewed: false },
-      await vendors(deps),
-    );
-    return ok({ task: { what, wrapped, to, certificate: base64(own.der), needed: shown } });
+    return ok({ task: { what, wrapped, to, certificate: base64(own.der), needed: await officerKey(name, own) } });
   });
+  on('recover', async (c, request) => {
+    const found = await hall.recover(visit(c, request.interaction), request.bid);
+    if (!found.ok) return found;
+    const tasks = await Promise.all(
+      found.value.map(async ({ name, certificate: own, ...task }) => ({
+        ...task,
+        certificate: base64(own.der),
+        needed: await officerKey(name, own),
+      })),
+    );
+    return ok({ tasks });
+  });
+  on('recovered', async (c, request) =>
+    viewOf(deps, await hall.recovered(visit(c, request.interaction), request.capsule, request.wrapped), codeOf(c)),
+  );
   on('shared', async (c, request) =>
     viewOf(deps, await hall.shared(visit(c, request.interaction), request.what, request.wrapped), codeOf(c)),
   );

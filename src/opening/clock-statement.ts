@@ -1,5 +1,3 @@
-import { challengeText } from '#interaction/challenge.ts';
-import { type Bytes, hex, utf8 } from '#kernel/bytes.ts';
 import { refusal } from '#kernel/errors.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import type { Tx } from '#store/store.ts';
@@ -9,80 +7,54 @@ import { findOpening, findPerson } from './repository.ts';
 import { lastWord } from './repository-time.ts';
 import type { Room } from './room.ts';
 
-/** What a custodian says of the time, by his own watch: the hub shows him none. UTC ms. */
+/** What a custodian says of the time, by his own watch. UTC ms. */
 export interface ClockStatement {
   readonly openingId: string;
   readonly personId: string;
   readonly statedAt: number;
-  /** Of the text; not later than five minutes after it. */
-  readonly expiresAt: number;
 }
 
 /** A person's watch and typing. */
 const AGREES_WITHIN_MS = 2 * 60_000;
 /** Two statements speak of one clock when they came within this. */
 const TOGETHER_MS = 15 * 60_000;
-const NEEDED = 2;
-
-/** What the custodian's agent signs: of the challenge form, its nonce being SM3 over the statement, so that the signature is of this time and no other. */
-export async function clockText(room: Room, statement: ClockStatement): Promise<Result<string>> {
-  const row = await findOpening(room.store.read, statement.openingId);
-  if (row === undefined) return refused(refusal('OPENING_UNKNOWN'));
-  const said = `caihub-clock/1\n${statement.openingId}\n${statement.personId}\n${statement.statedAt}`;
-  return ok(
-    challengeText({
-      purpose: 'release',
-      hub: room.publicUrl,
-      unitId: row.unit_id,
-      orgcode: row.orgcode,
-      interaction: statement.openingId,
-      nonce: hex(room.gm.sm3(utf8(said))),
-      expiresAt: statement.expiresAt,
-    }),
-  );
-}
+const STATEMENTS_NEEDED = 2;
 
 /**
- * A custodian's signed statement. When two of different seats agree with the hub's clock within fifteen minutes, it is believed again (design 8).
- * SIGNATURE_WRONG, OFFICE_UNKNOWN, CLOCK_STATEMENT_DIFFERS. `trusted` says what it came to.
+ * A custodian's statement; the hall has his signature over it, and calls this in the transaction that keeps the signature. When two of different seats agree with
+ * the hub's clock within fifteen minutes, it is believed again (design 8). OFFICE_UNKNOWN, CLOCK_STATEMENT_DIFFERS. `trusted` says what it came to.
  */
 export async function stateClock(
   room: Room,
+  tx: Tx,
   statement: ClockStatement,
-  signature: Bytes,
 ): Promise<Result<{ readonly trusted: boolean; readonly have: number }>> {
-  const { store, gm, vault, clock, time } = room;
-  const text = await clockText(room, statement);
-  if (!text.ok) return text;
-  const personRow = await findPerson(store.read, statement.openingId, statement.personId);
+  const { vault, clock, time } = room;
+  const personRow = await findPerson(tx, statement.openingId, statement.personId);
   if (personRow?.role !== 'custodian' && personRow?.role !== 'deputy')
     return refused(refusal('OFFICE_UNKNOWN', { role: '托管人' }));
   const person = personOf(vault, personRow);
-  const { key } = person.signCertificate;
-  if (key.kind !== 'sm2' || !gm.sm2.verify(key.publicKey, [utf8(text.value)], signature))
-    return refused(refusal('SIGNATURE_WRONG'));
-  return store.tx(async (tx) => {
-    const now = clock.now();
-    if (Math.abs(statement.statedAt - now) > AGREES_WITHIN_MS) return refused(refusal('CLOCK_STATEMENT_DIFFERS'));
-    await room.events.record(tx, {
-      openingId: statement.openingId,
-      kind: 'clock.stated',
-      actor: { kind: 'person', id: person.id, name: person.name },
-      body: { seat: person.seat, statedAt: statement.statedAt, differenceMs: statement.statedAt - now },
-      secrecy: 'public',
-    });
-    const word = await lastWord(tx);
-    if (word?.state !== 'distrusted' && (await time.read(tx)).trusted) return ok({ trusted: true, have: NEEDED });
-    const since = Math.max(now - TOGETHER_MS, word?.at ?? 0);
-    const seats = new Set(
-      (await room.events.list(tx, statement.openingId))
-        .filter((event) => event.kind === 'clock.stated' && event.at >= since)
-        .map((event) => Number(event.body['seat'])),
-    );
-    if (seats.size < NEEDED) return ok({ trusted: false, have: seats.size });
-    await time.believe(tx, 'custodians', { opening: statement.openingId, seats: [...seats] });
-    return ok({ trusted: true, have: seats.size });
+  const now = clock.now();
+  if (Math.abs(statement.statedAt - now) > AGREES_WITHIN_MS) return refused(refusal('CLOCK_STATEMENT_DIFFERS'));
+  await room.events.record(tx, {
+    openingId: statement.openingId,
+    kind: 'clock.stated',
+    actor: { kind: 'person', id: person.id, name: person.name },
+    body: { seat: person.seat, statedAt: statement.statedAt, differenceMs: statement.statedAt - now },
+    secrecy: 'public',
   });
+  const word = await lastWord(tx);
+  if (word?.state !== 'distrusted' && (await time.read(tx)).trusted)
+    return ok({ trusted: true, have: STATEMENTS_NEEDED });
+  const since = Math.max(now - TOGETHER_MS, word?.at ?? 0);
+  const seats = new Set(
+    (await room.events.list(tx, statement.openingId))
+      .filter((event) => event.kind === 'clock.stated' && event.at >= since)
+      .map((event) => Number(event.body['seat'])),
+  );
+  if (seats.size < STATEMENTS_NEEDED) return ok({ trusted: false, have: seats.size });
+  await time.believe(tx, 'custodians', { opening: statement.openingId, seats: [...seats] });
+  return ok({ trusted: true, have: seats.size });
 }
 
 /** Two persons decided to go on with the hub's clock as it is; the hall has proved who they are. In its transaction. */

@@ -64,6 +64,9 @@ export async function openWith(
 /** Stands for a wrap where recovery custodians gave K_b back. */
 export const RECOVERY = 'recovery';
 
+/** What a capsule's outcome says once two persons allowed that its bidder's half be recovered. */
+export const RECOVERY_ALLOWED = 'recovery-allowed';
+
 /** null: the key model has none; undefined: it has, and this capsule's cannot be used. */
 async function openingHalf({ store, vault }: Room, capsule: Capsule): Promise<Bytes | null | undefined> {
   if (capsule.head.header.keyModel === 'bidder') return null;
@@ -96,8 +99,9 @@ async function readContent(room: Room, capsule: Capsule, dek: Bytes, by: Outcome
     await rows.changeCapsule(tx, capsule.id, ['sealed', 'failed', 'opened'], {
       outcome: 'opened',
       outcome_sealed: vault.seal('capsule', capsule.id, 'outcome_sealed', outcome),
-      // A text goes out with message 7 and is asked for no more; a file is fetched, and needs its key until then.
-      key_sealed: kind === 'file' ? vault.sealBytes('capsule', capsule.id, 'key_sealed', dek) : null,
+      // A text goes out with message 7 and is asked for no more; a file is fetched, and so is what no page of the bidder opened.
+      key_sealed:
+        kind === 'file' || by === 'recovery' ? vault.sealBytes('capsule', capsule.id, 'key_sealed', dek) : null,
       updated_at: now,
     });
     await room.note(tx, {
@@ -172,10 +176,10 @@ async function failed(room: Room, capsule: Capsule, fact: HubFact): Promise<Resu
       body: { ...fact },
       secrecy: 'public',
     });
-    await rows.changeCapsule(tx, capsule.id, ['sealed', 'failed'], {
-      outcome: fact.kind,
-      updated_at: room.clock.now(),
-    });
+    // Two persons' word stands: a bidder who tries once more with a wrong key does not take it back.
+    const row = await rows.findCapsule(tx, capsule.id);
+    const outcome = row?.outcome === RECOVERY_ALLOWED ? RECOVERY_ALLOWED : fact.kind;
+    await rows.changeCapsule(tx, capsule.id, ['sealed', 'failed'], { outcome, updated_at: room.clock.now() });
     await changed(room, tx, capsule.openingId);
   });
   return refused(refusal('DECRYPT_FAILED', {}, fact.kind));

@@ -14,7 +14,7 @@ import { capsuleEnded } from './capsule-ended.ts';
 import { type CapsuleFacts, capsuleFacts } from './capsule-facts.ts';
 import { certificateChanged } from './certificate-changed.ts';
 import { beginCheckIn, finishCheckIn, type WrapForAgent } from './check-in.ts';
-import { clockText, overrideClock, stateClock } from './clock-statement.ts';
+import { overrideClock, stateClock } from './clock-statement.ts';
 import { type Content, type ContentLink, contentLink, redeemContent } from './content.ts';
 import { createOpening } from './create.ts';
 import { abortOpening, endOpening, extendWindow, returnLot } from './ends.ts';
@@ -71,7 +71,6 @@ export interface Openings {
   allowRecovery: Bound<typeof allowRecovery>;
   recoveryShareFor: Bound<typeof recoveryShareFor>;
   recover: Bound<typeof recover>;
-  clockText: Bound<typeof clockText>;
   stateClock: Bound<typeof stateClock>;
   overrideClock: Bound<typeof overrideClock>;
 
@@ -126,7 +125,6 @@ export function createOpenings(deps: OpeningDeps): Openings {
     allowRecovery: (...rest) => allowRecovery(room, ...rest),
     recoveryShareFor: (...rest) => recoveryShareFor(room, ...rest),
     recover: (...rest) => recover(room, ...rest),
-    clockText: (...rest) => clockText(room, ...rest),
     stateClock: (...rest) => stateClock(room, ...rest),
     overrideClock: (...rest) => overrideClock(room, ...rest),
 

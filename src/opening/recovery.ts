@@ -9,17 +9,14 @@ import { type Capsule, wrapsOfCapsule } from './capsules.ts';
 import { changed } from './changed.ts';
 import type { WrapForAgent } from './check-in.ts';
 import { openable } from './find-capsule.ts';
-import { openWith, RECOVERY } from './open-capsule.ts';
+import { openWith, RECOVERY, RECOVERY_ALLOWED } from './open-capsule.ts';
 import type { Actor, Person } from './opening.ts';
 import { personOf } from './read-opening.ts';
 import * as openings from './repository.ts';
 import * as rows from './repository-capsules.ts';
-import { approvalsOf, putApproval } from './repository-shares.ts';
+import { approvalsOf, dropApproval, putApproval } from './repository-shares.ts';
 import { type Room, seatName } from './room.ts';
 import { wrongState } from './states.ts';
-
-/** What a capsule's outcome says once two persons allowed that its bidder's half be recovered. */
-export const RECOVERY_ALLOWED = 'recovery-allowed';
 
 /** The two-person remedy has been decided (by the hall, in its transaction); without it no recovery custodian gets a wrap. */
 export async function allowRecovery(
@@ -122,13 +119,31 @@ async function join(room: Room, capsule: Capsule, person: Person): Promise<Resul
   for (const { share } of shares) share.fill(0);
   const need = capsule.head.header.commitments.recovery?.threshold ?? 0;
   if (!recovered.ok) {
-    if (recovered.wrong.includes(seatName(person.seat))) return refused(refusal('SHARE_BAD'));
+    if (recovered.wrong.includes(seatName(person.seat))) {
+      await giveBack(room, capsule, person);
+      return refused(refusal('SHARE_BAD'));
+    }
     return ok({ have: shares.length - recovered.wrong.length, need, opened: false });
   }
   const opened = await openWith(room, { capsuleId: capsule.id }, { wrap: RECOVERY, kb: recovered.kb, road: 'key' });
   recovered.kb.fill(0);
   return opened.ok ? ok({ have: shares.length, need, opened: true }) : opened;
 }
+
+/** A share that misses its commitment is as if it had not come: its person may try again. */
+const giveBack = (room: Room, capsule: Capsule, person: Person): Promise<void> =>
+  room.store.tx(async (tx) => {
+    await dropApproval(tx, capsule.id, person.id);
+    await room.events.record(tx, {
+      openingId: capsule.openingId,
+      kind: 'recovery.share-bad',
+      actor: { kind: 'person', id: person.id, name: person.name },
+      capsuleId: capsule.id,
+      body: { seat: person.seat },
+      secrecy: 'public',
+    });
+    await changed(room, tx, capsule.openingId);
+  });
 
 async function releaseKey({ gm, store, vault }: Room, openingId: string) {
   const row = await openings.findOpening(store.read, openingId);

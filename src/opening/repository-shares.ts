@@ -22,6 +22,20 @@ export async function judgeShare(tx: Tx, id: string, verdict: 'good' | 'bad', at
 export const approvalsOf = (h: Handle, capsuleId: string): Promise<RecoveryApprovalTable[]> =>
   h.db.selectFrom('recovery_approval').selectAll().where('capsule_id', '=', capsuleId).orderBy('received_at').execute();
 
+/** Who has given his share of which capsule's key. */
+export const approvalsOfOpening = (
+  h: Handle,
+  openingId: string,
+): Promise<{ capsule_id: string; person_id: string }[]> =>
+  h.db
+    .selectFrom('recovery_approval')
+    .select(['capsule_id', 'person_id'])
+    .where('opening_id', '=', openingId)
+    .execute();
+
+export const dropApproval = (tx: Tx, capsuleId: string, personId: string): Promise<unknown> =>
+  tx.db.deleteFrom('recovery_approval').where('capsule_id', '=', capsuleId).where('person_id', '=', personId).execute();
+
 /** The newest of one person counts: a token that failed may try again. */
 export async function putApproval(tx: Tx, row: RecoveryApprovalTable): Promise<void> {
   await tx.db

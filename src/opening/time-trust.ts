@@ -9,8 +9,8 @@ import type { Handle, Store, Tx } from '#store/store.ts';
 import { insertWord, lastWord } from './repository-time.ts';
 import type { Vault } from './vault.ts';
 
-/** Why the clock is not believed: it was set while the hub ran · at start it stood before the record's last row · more than a day behind it. */
-export type Doubt = 'jump' | 'behind-journal' | 'far-ahead';
+/** Why the clock is not believed: it was set while the hub ran · at start it stood before the record's last row · more than a day behind it · the time authority says another time. */
+export type Doubt = 'jump' | 'behind-journal' | 'far-ahead' | 'contradicted';
 /** Who made it believed again. */
 export type Witness = 'witness' | 'custodians' | 'override';
 
@@ -26,6 +26,8 @@ export interface TimeTrust {
   read(h: Handle): Promise<TimeReading>;
   /** The beat: writes down a doubt as soon as there is one. */
   check(): Promise<void>;
+  /** A time authority says that it is `byMs` later or earlier. */
+  contradicted(byMs: number): Promise<void>;
   /** The clock is believed again, as it stands now. The caller has the evidence; it is recorded in the same transaction. */
   believe(tx: Tx, by: Witness, evidence: JsonObject): Promise<void>;
 }
@@ -129,6 +131,7 @@ export function createTimeTrust(deps: TimeDeps): TimeTrust {
       const word = await lastWord(store.read);
       if (word?.state !== 'distrusted') await distrust('jump', doubt.byMs);
     },
+    contradicted: (byMs) => distrust('contradicted', byMs),
     believe: async (tx, by, evidence) => {
       await say(tx, { state: 'trusted', reason: by, evidence });
       await journal.append(tx, { kind: 'time.trusted', body: { by } });

@@ -19,7 +19,8 @@ export interface TimeAuthority {
 
 export type Testimony =
   | { readonly ok: true; readonly differenceMs: number; readonly serial: string }
-  | { readonly ok: false; readonly detail: string };
+  /** `differenceMs`: it answered, and says another time; left out: no answer that counts. */
+  | { readonly ok: false; readonly detail: string; readonly differenceMs?: number };
 
 /** A witness farther from the hub's clock than this (the stamp's own accuracy included) contradicts it. */
 const AGREES_WITHIN_MS = 5_000;
@@ -69,6 +70,6 @@ export async function askTimeAuthority(
   const slack = AGREES_WITHIN_MS + (accuracy ?? 0);
   // Stamped between question and answer; genTime may be cut to whole seconds.
   if (genTime < asked - slack || genTime > now + slack)
-    return { ok: false, detail: `the authority's clock differs by ${genTime - now} ms` };
+    return { ok: false, detail: `the authority's clock differs by ${genTime - now} ms`, differenceMs: genTime - now };
   return { ok: true, differenceMs: genTime - now, serial };
 }

@@ -43,11 +43,13 @@ export type HallAct =
   | { readonly act: 'confirm'; readonly bid: string }
   | { readonly act: 'object'; readonly bid: string; readonly reason: string }
   | { readonly act: 'answer-objection'; readonly bid: string; readonly answer: string }
+  /** A custodian's own watch, while the hub's clock is not believed. */
+  | { readonly act: 'state-clock'; readonly statedAt: number }
   | { readonly act: 'finish' };
 
 export type ActName = HallAct['act'];
 
 /** Acts that change rights, or speak for somebody on the record: the person's key signs the very act. */
-const SIGNED: readonly ActName[] = ['end-lot', 'propose', 'decide', 'confirm', 'object', 'finish'];
+const SIGNED: readonly ActName[] = ['end-lot', 'propose', 'decide', 'confirm', 'object', 'state-clock', 'finish'];
 
 export const isSigned = (act: ActName): boolean => SIGNED.includes(act);

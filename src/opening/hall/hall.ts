@@ -25,6 +25,7 @@ import { mayDo } from './may.ts';
 import { perform, whyNot } from './perform.ts';
 import { pictureOf } from './picture.ts';
 import { recordOf } from './record-of.ts';
+import { recoveryBack, recoveryTasks } from './recovery.ts';
 import { notePage, report } from './report.ts';
 import * as rows from './repository.ts';
 import { createHallRoom, type Hall, type HallDeps, seal } from './room.ts';
@@ -192,6 +193,10 @@ export function createHall(deps: HallDeps) {
     shared: (visit: Visit, what: ShareKind, wrapped: string): Promise<Result<HallSnapshot>> =>
       thenSee(visit, (seat) => shareBack(hall, seat, what, wrapped)),
 
+    recover: (visit: Visit, bid: string) => seated(visit, (seat) => recoveryTasks(hall, seat, bid)),
+    recovered: (visit: Visit, capsule: string, wrapped: string): Promise<Result<HallSnapshot>> =>
+      thenSee(visit, (seat) => recoveryBack(hall, seat, capsule, wrapped)),
+
     /** Host, supervisor and the bidder himself: what is known of a bid, and how well. */
     evidence: (visit: Visit, bidId: string) =>
       seated(visit, async (seat) => {
@@ -302,7 +307,7 @@ export function createHall(deps: HallDeps) {
     const found = await opening(seat.value.openingId);
     const picture = await pictureOf(hall, seat.value.openingId);
     const acts: Readonly<Record<typeof what, readonly string[]>> = {
-      share: ['check-in', 'release'],
+      share: ['check-in', 'release', 'recover'],
       rehearse: ['rehearse'],
       rewrap: ['rewrap'],
     };

@@ -1,6 +1,7 @@
+import { RECOVERY_ALLOWED } from '../open-capsule.ts';
 import type { ActName, ProposalKind, RemedyKind } from './acts.ts';
 import { remediesToAsk, remediesToPropose } from './ladder.ts';
-import type { Picture, SeenBid } from './picture.ts';
+import { isOpened, type Picture, type SeenBid } from './picture.ts';
 import { has, type Seat } from './seat.ts';
 
 /** Custodians check in from an hour before. */
@@ -8,7 +9,7 @@ export const CHECK_IN_MS = 60 * 60_000;
 
 /** One thing a seat may do now; acts of the page that are no `HallAct` stand here, too. */
 export interface May {
-  readonly act: Exclude<ActName, never> | 'check-in' | 'release' | 'decrypt' | 'rehearse' | 'rewrap';
+  readonly act: Exclude<ActName, never> | 'check-in' | 'release' | 'recover' | 'decrypt' | 'rehearse' | 'rewrap';
   readonly lots?: readonly string[];
   readonly kinds?: readonly ProposalKind[];
   readonly remedies?: readonly RemedyKind[];
@@ -24,7 +25,7 @@ export function mayDo(seat: Seat | undefined, picture: Picture): May[] {
     ...(has(seat, 'host', 'supervisor') ? proposing(picture) : []),
     ...deciding(seat, picture),
     ...withdrawing(seat, picture),
-    ...(has(seat, 'custodian') ? custodianMay(seat, picture) : []),
+    ...(has(seat, 'custodian') ? [...custodianMay(seat, picture), ...recoveryMay(seat, picture)] : []),
     ...(seat.bidder === null ? [] : bidderMay(seat, picture)),
   ];
 }
@@ -107,7 +108,8 @@ function kindsNow({ phase, gate, file, bids = [] }: Picture): ProposalKind[] {
 /** The second person: of the other office; where an opening has no supervisor, a custodian. Never who proposed. */
 function deciding(seat: Seat, { proposals, file }: Picture): May[] {
   const supervised = file.persons.some((person) => person.role === 'supervisor');
-  const entitled = supervised ? has(seat, 'host', 'supervisor') : has(seat, 'host', 'custodian');
+  const keeps = seat.offices.some(isHolder);
+  const entitled = supervised ? has(seat, 'host', 'supervisor') : has(seat, 'host') || keeps;
   if (!entitled) return [];
   const open = proposals.filter((one) => one.state === 'waiting' && one.proposerIndex !== seat.personIndex);
   return open.length === 0 ? [] : [{ act: 'decide', proposals: open.map((one) => one.id) }];
@@ -118,14 +120,30 @@ function withdrawing(seat: Seat, { proposals }: Picture): May[] {
   return own.length === 0 ? [] : [{ act: 'withdraw', proposals: own.map((one) => one.id) }];
 }
 
-function custodianMay(seat: Seat, { phase, file, now }: Picture): May[] {
+function custodianMay(seat: Seat, { phase, file, now, gate }: Picture): May[] {
   const own = file.persons.filter((person) => seat.offices.some((office) => office.id === person.id));
   const holder = own.find((person) => person.role === 'custodian' || person.role === 'deputy');
   if (holder === undefined) return [];
+  if (!gate.open && gate.why === 'time') return OVER.includes(phase) ? [] : [{ act: 'state-clock' }];
   const taken = file.persons.some((person) => person.seat === holder.seat && isHolder(person) && person.releasedAt);
   if (phase === 'releasing') return taken ? [] : [{ act: 'release' }];
   const soon = (phase === 'before' || phase === 'due') && now >= file.opening.opensAt - CHECK_IN_MS;
   return soon && holder.checkedInAt === null ? [{ act: 'check-in' }] : [];
+}
+
+const OVER: readonly Picture['phase'][] = ['finished', 'ended', 'aborted'];
+
+/** Files of a bid whose keys the recovery custodians may give back, and this one has not given yet. */
+export function toRecover(bid: SeenBid, personId: string, { recovered }: Pick<Picture, 'recovered'>): string[] {
+  const files = bid.files.filter((file) => !isOpened(file) && file.outcome === RECOVERY_ALLOWED);
+  return files.flatMap(({ capsuleId }) => (recovered.has(`${capsuleId}/${personId}`) ? [] : [capsuleId]));
+}
+
+function recoveryMay(seat: Seat, picture: Picture): May[] {
+  const office = seat.offices.find((one) => one.role === 'recovery');
+  if (office === undefined || picture.phase !== 'window') return [];
+  const bids = running(picture.bids ?? [], picture).filter((bid) => toRecover(bid, office.id, picture).length > 0);
+  return bids.length === 0 ? [] : [{ act: 'recover', bids: bids.map((bid) => bid.id) }];
 }
 
 export const isHolder = (person: { readonly role: string }): boolean =>

@@ -7,7 +7,7 @@ import { topicOf } from '../room.ts';
 import type { HallAct } from './acts.ts';
 import { decide, Undone } from './decide.ts';
 import { actorOf, type Doing } from './doing.ts';
-import { type May, mayDo, ownBids } from './may.ts';
+import { isHolder, type May, mayDo, ownBids } from './may.ts';
 import type { Picture } from './picture.ts';
 import { propose } from './propose.ts';
 import * as rows from './repository.ts';
@@ -72,10 +72,20 @@ async function doIt(hall: Hall, tx: Tx, doing: Doing, act: HallAct, may: May): P
       return respond(hall, tx, doing, { bid: act.bid, kind: 'objected', text: act.reason });
     case 'answer-objection':
       return answer(hall, tx, doing, act.bid, act.answer);
+    case 'state-clock': {
+      const stated = await stateClock(hall, tx, doing, act.statedAt);
+      return stated.ok ? ok(undefined) : stated;
+    }
     case 'finish':
       // The minutes are made outside of this transaction (finish.ts).
       return ok(undefined);
   }
+}
+
+/** By his own watch: the signature is over the very time, because the challenge's nonce is the act's. */
+function stateClock(hall: Hall, tx: Tx, { seat }: Doing, statedAt: number) {
+  const person = seat.offices.find(isHolder)?.id ?? '';
+  return hall.openings.stateClock(tx, { openingId: seat.openingId, personId: person, statedAt });
 }
 
 /** Fewer than the law wants, before any release: the lot's capsules stay closed and go back as they came. */

@@ -2,6 +2,7 @@ import type { HallTable } from '#store/schema-hall.ts';
 import { type Gate, gateOf } from '../gate.ts';
 import type { Opening, OpeningFile } from '../opening.ts';
 import { readFile } from '../read-opening.ts';
+import { approvalsOfOpening } from '../repository-shares.ts';
 import { type Bid, type BidFile, bidsOf } from './bids.ts';
 import { type Cause, decideCause } from './cause.ts';
 import { type Fact, factsOf } from './facts.ts';
@@ -59,6 +60,8 @@ export interface Picture {
   readonly incidents: readonly Incident[];
   /** Seats whose last share missed its commitment. */
   readonly badSeats: readonly number[];
+  /** `<capsule>/<person>`: recovery shares that have come. */
+  readonly recovered: ReadonlySet<string>;
 }
 
 export const versionOf = (opening: Opening, hall: HallTable | undefined): number =>
@@ -121,7 +124,13 @@ async function take(hall: Hall, file: OpeningFile, row: HallTable | undefined, g
     bids: seenBids,
     incidents,
     badSeats: phase === 'releasing' ? await badSeatsOf(hall, opening.id) : [],
+    recovered: opening.keyModel === 'quorum' && phase === 'window' ? await recoveredOf(hall, opening.id) : new Set(),
   };
+}
+
+async function recoveredOf(hall: Hall, openingId: string): Promise<Set<string>> {
+  const given = await approvalsOfOpening(hall.store.read, openingId);
+  return new Set(given.map((one) => `${one.capsule_id}/${one.person_id}`));
 }
 
 async function badSeatsOf(hall: Hall, openingId: string): Promise<number[]> {

@@ -57,7 +57,11 @@ export const inOrder = (roles: Iterable<HallRole>): HallRole[] => {
 export const has = (seat: Pick<SeatRecord, 'roles'> | undefined, ...wanted: readonly HallRole[]): boolean =>
   seat !== undefined && wanted.some((role) => seat.roles.includes(role));
 
-export const titleOfRole = (role: HallRole): string => {
+/** 恢复托管人 alone is no custodian of the opening's key. */
+export const titleOf = (role: HallRole, offices: SeatRecord['offices']): string =>
+  role === 'custodian' && offices.every((office) => office.role === 'recovery') ? '恢复托管人' : titleOfRole(role);
+
+const titleOfRole = (role: HallRole): string => {
   switch (role) {
     case 'host':
       return '开标主持人';

@@ -13,7 +13,7 @@ import { personsBySign } from '../repository.ts';
 import { browserIndex } from './ask.ts';
 import * as rows from './repository.ts';
 import { type Hall, seal, touch, unseal } from './room.ts';
-import { type HallRole, inOrder, mainRole, roleOfOffice, type Seat, type SeatRecord, titleOfRole } from './seat.ts';
+import { type HallRole, inOrder, mainRole, roleOfOffice, type Seat, type SeatRecord, titleOf } from './seat.ts';
 
 /** A day's opening, and no longer. */
 const SEAT_LIFE_MS = 12 * 3600_000;
@@ -94,7 +94,7 @@ export async function seatRecord(hall: Hall, opening: Opening, holder: VerifiedH
   const role = mainRole(offices.roles);
   return ok({
     ...offices,
-    title: role === 'bidder' ? offices.name : titleOfRole(role),
+    title: role === 'bidder' ? offices.name : titleOf(role, offices.offices),
     tail: tailOf(holder.certificate),
     authorityId: holder.authority.id,
     authorityName: holder.authority.name,

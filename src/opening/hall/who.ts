@@ -1,7 +1,7 @@
 import type { ActName } from './acts.ts';
 
 /** Whose act it is, in the sentence that refuses it to somebody else. */
-export function whoMay(act: ActName | 'check-in' | 'release' | 'decrypt' | 'rehearse' | 'rewrap'): string {
+export function whoMay(act: ActName | 'check-in' | 'release' | 'recover' | 'decrypt' | 'rehearse' | 'rewrap'): string {
   switch (act) {
     case 'start':
     case 'end-lot':
@@ -16,7 +16,10 @@ export function whoMay(act: ActName | 'check-in' | 'release' | 'decrypt' | 'rehe
       return '有权确认的另一位人员';
     case 'check-in':
     case 'release':
+    case 'state-clock':
       return '托管人在相应阶段';
+    case 'recover':
+      return '恢复托管人在双人同意之后';
     case 'ask-remedy':
     case 'confirm':
     case 'object':

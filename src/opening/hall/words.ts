@@ -142,6 +142,14 @@ export function eventSentence(event: OpeningEvent): { sentence: string; tone: To
       return { sentence: '开标结束。', tone: 'info' };
     case 'custodian.checked-in':
       return { sentence: `${who}已签到。`, tone: 'ok' };
+    case 'clock.stated':
+      return { sentence: `${who}按自己的时钟签名申报时间，与平台时间一致。`, tone: 'info' };
+    case 'recovery.allowed':
+      return { sentence: '经双人同意，由恢复托管人恢复一份文件的密钥。', tone: 'warn' };
+    case 'recovery.share-received':
+      return { sentence: `${who}已交出一份恢复份额。`, tone: 'ok' };
+    case 'recovery.share-bad':
+      return { sentence: `${who}交出的恢复份额与登记不符。`, tone: 'bad' };
     case 'opening.begun':
       return { sentence: `${who}开始释放开标密钥。`, tone: 'info' };
     case 'share.received':

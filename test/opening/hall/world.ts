@@ -93,13 +93,29 @@ export class Guest {
   async share(what: 'check-in' | 'release', spoil = false): Promise<string> {
     const asked = await this.call('share', { interaction: this.seat, what });
     if (!asked.ok) return asked.error.code;
-    const opened = await gm.sm2.decrypt(this.key.pair.encKey, fromBase64(asked.task.wrapped) ?? Buffer.alloc(0));
-    const to = gm.sm2.importPublic(fromHex(asked.task.to) ?? Buffer.alloc(0));
-    if (!opened.ok || to === undefined) throw new Error('the agent cannot unwrap it');
-    const value = spoil ? systemRandom.bytes(opened.plaintext.length) : opened.plaintext;
-    const wrapped = base64(await gm.sm2.encrypt(to, value));
+    const wrapped = await this.#rewrapped(asked.task, spoil);
     const done = await this.call('shared', { interaction: this.seat, what, wrapped });
     return done.ok ? 'ok' : done.error.code;
+  }
+
+  /** Recovery custodian: every share that he is asked for of a bid, through his agent. */
+  async recover(bid: string, spoil = false): Promise<string> {
+    const asked = await this.call('recover', { interaction: this.seat, bid });
+    if (!asked.ok) return asked.error.code;
+    for (const task of asked.tasks) {
+      const wrapped = await this.#rewrapped(task, spoil);
+      const done = await this.call('recovered', { interaction: this.seat, capsule: task.capsule, wrapped });
+      if (!done.ok) return done.error.code;
+    }
+    return 'ok';
+  }
+
+  async #rewrapped(task: { readonly wrapped: string; readonly to: string }, spoil: boolean): Promise<string> {
+    const opened = await gm.sm2.decrypt(this.key.pair.encKey, fromBase64(task.wrapped) ?? Buffer.alloc(0));
+    const to = gm.sm2.importPublic(fromHex(task.to) ?? Buffer.alloc(0));
+    if (!opened.ok || to === undefined) throw new Error('the agent cannot unwrap it');
+    const value = spoil ? systemRandom.bytes(opened.plaintext.length) : opened.plaintext;
+    return base64(await gm.sm2.encrypt(to, value));
   }
 
   /** Bidder: the decrypt page, from the hall to the last file. `change`: what a spoilt key brings; `which` of the wraps his key opens. */
@@ -158,6 +174,8 @@ export interface HallWorld {
   guest(opening: string, who: keyof HallWorld['officers']): Guest;
   /** Time passes until so long after the opening time. */
   toTheGate(opening: string, after?: number): Promise<void>;
+  /** Somebody sets the machine's clock. */
+  setClock(byMs: number): void;
   /** Behind the gate: the host begins, two custodians release. */
   release(opening: string): Promise<{ host: Guest; supervisor: Guest }>;
   blobFolder: string;
@@ -177,7 +195,9 @@ export async function openHallWorld(options: StoreOptions = { kind: 'sqlite', fi
   const { cipher, clock, journal, relyingParties, authorities, trust, subscribers, signingKey, publicUrl } = login;
   const random = systemRandom;
   const vault = createVault(gm, cipher);
-  const time = createTimeTrust({ store, vault, journal, random, log: quietLog, clock, source: clock });
+  let setBy = 0;
+  const source = { now: () => clock.now() + setBy, monotonic: () => clock.monotonic() };
+  const time = createTimeTrust({ store, vault, journal, random, log: quietLog, clock, source });
   await time.start();
   const blobFolder = mkdtempSync(join(tmpdir(), 'caihub-hall-'));
   const shared = { store, gm, cipher, clock, random, log: quietLog, journal, relyingParties, trust, subscribers };
@@ -263,6 +283,9 @@ export async function openHallWorld(options: StoreOptions = { kind: 'sqlite', fi
         unwrap(await subscribers.synchronise(login.unit, recordOf(key.pair, { holder: company })));
       if (lot !== '') await sealBid(world, opening, company, lot, key);
       return new Guest(app, opening, key, company);
+    },
+    setClock: (byMs) => {
+      setBy += byMs;
     },
     async toTheGate(opening, after = 0) {
       const file = await openings.file(store.read, opening);
