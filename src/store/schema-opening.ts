@@ -234,7 +234,7 @@ export interface RecoveryApprovalTable {
 export interface TimeTrustTable {
   id: string;
   state: 'trusted' | 'distrusted';
-  /** A hub-made code: jump, behind-journal, far-ahead, witness, custodians, override. */
+  /** A hub-made code: jump, behind-journal, far-ahead, contradicted, witness, custodians, override. */
   reason: string;
   evidence_sealed: string;
   at: number;
