@@ -42,6 +42,10 @@ export async function offeredItems(
   const of = { interactionId: interaction.id, unitId: interaction.unitId };
   const opened = await itemsOpenedBy(h, interaction.id);
   const waiting = await siblingItems(h, of, room.clock.now(), MOST_SIBLINGS);
-  const siblings = [...opened, ...waiting.filter((row) => !opened.some(({ id }) => id === row.id))];
-  return { own: await ownItems(room, h, interaction.id), siblings: siblings.map((row) => itemOf(room, row)) };
+  const own = await ownItems(room, h, interaction.id);
+  // A capsule stands once: its bidder may have opened the page twice, from the hall and from the trading system.
+  const known = new Set([...own.map((item) => item.capsuleId), ...opened.map((row) => row.capsule_id)]);
+  const fresh = waiting.filter((row) => row.capsule_id === null || !known.has(row.capsule_id));
+  const siblings = [...opened, ...fresh.filter((row) => !opened.some(({ id }) => id === row.id))];
+  return { own, siblings: siblings.map((row) => itemOf(room, row)) };
 }
