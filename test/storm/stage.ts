@@ -3,11 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkConfig } from '#config/config.ts';
+import type { Gm } from '#crypto/gm.ts';
 import { createGm } from '#crypto/provider.ts';
-import { createCast } from '#fixtures/world/cast.ts';
+import { type Cast, createCast } from '#fixtures/world/cast.ts';
 import { type HubProcess, startHubProcess } from '#fixtures/world/hub-process.ts';
 import { freePort } from '#fixtures/world/ports.ts';
-import { type PreparedWorld, prepareWorld } from '#fixtures/world/setup.ts';
+import { type PreparedWorld, prepareWorld, type WorldUnit } from '#fixtures/world/setup.ts';
 import { type LedgerRow, memoryLedger } from '#fixtures/world/trading-system/ledger.ts';
 import { startTradingSystem } from '#fixtures/world/trading-system/server.ts';
 import { startWorldVendor } from '#fixtures/world/vendor-setup.ts';
@@ -27,8 +28,15 @@ export interface StageOptions {
   readonly spoil?: Spoil;
   /** Where configuration and database go, e.g. a small file system; otherwise a temporary folder. */
   readonly folder?: string;
+  /** Who takes the callbacks in the trading system's place, on this port. */
+  readonly receive?: (place: { readonly port: number; readonly unit: WorldUnit }) => Promise<Receiver>;
   /** Environment of the hub processes. */
   readonly env?: Record<string, string>;
+}
+
+export interface Receiver {
+  readonly port: number;
+  close(): Promise<void>;
 }
 
 export interface StageHub {
@@ -39,7 +47,10 @@ export interface StageHub {
 }
 
 export interface Stage {
+  readonly gm: Gm;
   readonly world: PreparedWorld;
+  readonly unit: WorldUnit;
+  readonly cast: Cast;
   readonly place: Place;
   readonly hubs: readonly StageHub[];
   readonly gateway: Gateway | undefined;
@@ -77,17 +88,20 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
     closers.push(() => vendor.close());
 
     const ledger = memoryLedger();
-    const trading = await startTradingSystem({
-      name: unit.platformName,
-      host: '127.0.0.1',
-      port: options.spoil ? await freePort() : ports.trading,
-      publicOrigin: `http://localhost:${ports.trading}`,
-      hub: world.hubUrl,
-      caUnitId: unit.caUnitId,
-      orgcode: unit.orgcode,
-      secret: unit.secret,
-      ledger,
-    });
+    const tradingPort = options.spoil ? await freePort() : ports.trading;
+    const trading = options.receive
+      ? await options.receive({ port: tradingPort, unit })
+      : await startTradingSystem({
+          name: unit.platformName,
+          host: '127.0.0.1',
+          port: tradingPort,
+          publicOrigin: `http://localhost:${ports.trading}`,
+          hub: world.hubUrl,
+          caUnitId: unit.caUnitId,
+          orgcode: unit.orgcode,
+          secret: unit.secret,
+          ledger,
+        });
     closers.push(() => trading.close());
     const gateway =
       options.spoil && (await startGateway({ port: ports.trading, behind: trading.port, spoil: options.spoil }));
@@ -104,7 +118,7 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
       }),
     );
     return {
-      world,
+      ...{ gm, world, unit, cast },
       place: { trading: `http://localhost:${ports.trading}`, hub: world.hubUrl, keys },
       hubs,
       gateway,
