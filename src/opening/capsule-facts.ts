@@ -35,7 +35,7 @@ export interface CapsuleKey {
   readonly tail: string;
   readonly notAfter: number;
   readonly expired: boolean;
-  /** Superseded or cancelled: the old key must be kept, or the capsule wrapped again. */
+  /** Superseded or cancelled, by this unit's record or by another unit's report: the old key must be kept, or the capsule wrapped again. */
   readonly retired: boolean;
 }
 
@@ -62,7 +62,7 @@ export async function capsuleFacts(
       tail: tailOf(certificate),
       notAfter: certificate.notAfter,
       expired: certificate.notAfter < now,
-      retired: holder?.retired ?? true,
+      retired: (holder?.retired ?? true) || capsule.record.reported?.includes(vault.index.key(certificate)) === true,
     });
   }
   const tried = await rehearsals(store.read, id);

@@ -29,6 +29,8 @@ export interface CapsuleRecord {
   readonly sealedBy: 'client' | 'hub';
   /** Oldest first: sealing, replacement of what stood before, withdrawal, re-wraps. */
   readonly receipts: readonly SignedReceipt[];
+  /** Keyed hashes of the bidder's keys that another unit has reported as replaced or cancelled since. */
+  readonly reported?: readonly string[];
 }
 
 export interface WrapRecord {

@@ -70,6 +70,11 @@ describe('a bidder’s key before the opening', () => {
     const change = { ...recordOf(renewed), change: 'renew' as const };
     const elsewhere = unwrap(await world.subscribers.change(other.unit, change));
     expect(elsewhere.warnings.join()).not.toContain('未开标');
+    const gone = unwrap(await world.subscribers.change(other.unit, { ...recordOf(old), change: 'cancel' as const }));
+    expect(gone.warnings.join()).not.toContain('未开标');
+    const told = unwrap(await world.openings.capsule(world.unit, file.opening.id, id));
+    expect([told.keys.map((key) => key.retired), told.willOpen]).toEqual([[true], 'at-risk']);
+    expect(JSON.stringify(told)).not.toContain(other.unit.id);
     // A second key in hand changes nothing by itself; the old one is cancelled, and then only it is missing.
     const cancelled = unwrap(
       await world.subscribers.change(world.unit, { ...recordOf(old), change: 'cancel' as const }),
