@@ -18,6 +18,9 @@ interface View {
 /** As often as a page asks whose live channel is silent. */
 const PATIENCE_MS = 2_000;
 
+/** Answers that asked for patience. */
+export const BUSY = '(told to wait)';
+
 /**
  * One bidder, as his trading system, the page's script and his agent do it: startdecrypt, hello, claim, grant, certificates, unwrap with his key, keys, then the
  * view until it is delivered.
@@ -30,16 +33,27 @@ export async function openBid(gm: Gm, job: OpeningJob, bidder: number, agent: Ag
   const members = { caUnitId: job.caUnitId, taskId: task, orgcode: job.orgcode, encData: bid.encData };
   const message = { ...members, sign: signOf(job.secret, members, printed.startdecrypt) };
   const trading = new Client(agent);
-  const answer = await steps.time('startdecrypt', () => trading.json(`${job.hub}/api/ca/startdecrypt`, message));
+  const start = () => steps.time('startdecrypt', () => trading.json(`${job.hub}/api/ca/startdecrypt`, message));
+  let answer = await start();
+  while (answer['code'] === 503) {
+    steps.note(BUSY, 0);
+    await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+    answer = await start();
+  }
   if (answer['code'] !== 200) throw new Error(`startdecrypt: ${JSON.stringify(answer)}`);
   const token = new URL(String(answer['decrypturl'])).pathname.split('/').at(-1) ?? '';
 
   const address = `10.${bidder % 250}.${Math.floor(bidder / 250) % 250}.${1 + Math.floor(Math.random() * 250)}`;
   const browser = new Client(agent, { origin: job.publicUrl, 'x-forwarded-for': address });
   const call = async (route: string, body: unknown): Promise<Json> => {
-    const reply = await steps.time(route, () => browser.json(`${job.hub}/hosted/api/${route}`, body));
-    if (reply['ok'] !== true) throw new Error(`${route}: ${JSON.stringify(reply)}`);
-    return reply;
+    for (;;) {
+      const reply = await steps.time(route, () => browser.json(`${job.hub}/hosted/api/${route}`, body));
+      if (reply['ok'] === true) return reply;
+      if ((reply['error'] as { code?: string }).code !== 'SERVICE_BUSY')
+        throw new Error(`${route}: ${JSON.stringify(reply)}`);
+      steps.note(BUSY, 0);
+      await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+    }
   };
   await call('hello', {});
   const { interaction } = (await call('decrypt/claim', { token }))['view'] as View;

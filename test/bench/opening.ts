@@ -17,6 +17,7 @@ import {
 } from '#test/support/opening-day.ts';
 import { against, number, quantile, type Report, type Table } from './figures.ts';
 import type { JobResult, OpeningJob } from './jobs.ts';
+import { BUSY } from './open-bid.ts';
 import { runJob } from './processes.ts';
 import { areasOf } from './profile.ts';
 import { pick, type Scale } from './scale.ts';
@@ -169,12 +170,15 @@ function figuresOf(rushes: readonly Rush[]): Record<string, number> {
     const name = `opening.${one.bidders}`;
     figures[`${name}.missing`] = one.missing;
     figures[`${name}.repeats`] = one.repeats + one.wrong;
+    figures[`${name}.busy`] = busyOf(one);
     figures[`${name}.seconds`] = secondsOf(one);
     figures[`${name}.times`] = secondsOf(one) / one.pure.wall;
     figures[`${name}.hubCpuMs`] = (one.hubCpu * 1000) / one.bidders;
   }
   return figures;
 }
+
+const busyOf = ({ result }: Rush): number => result.steps[BUSY]?.length ?? 0;
 
 /** From the first request of the first bidder to the delivery of the last. */
 const secondsOf = ({ delivered }: Rush): number => (delivered.at(-1) ?? Number.NaN) / 1000;
@@ -194,6 +198,7 @@ function tablesOf(rushes: readonly Rush[]): Table[] {
         'aim',
         'hub CPU ms each',
         'client CPU ms each',
+        'told busy',
         'lost',
         'twice',
         'growth',
@@ -212,6 +217,7 @@ function tablesOf(rushes: readonly Rush[]): Table[] {
           `≤ ${AIM}× ${against(times, AIM, 'less')}`,
           number((one.hubCpu * 1000) / one.bidders),
           number((one.result.clientCpu * 1000) / one.bidders),
+          String(busyOf(one)),
           String(one.missing),
           String(one.repeats + one.wrong),
           growth === undefined ? '' : `${number(growth)}×`,
@@ -221,7 +227,7 @@ function tablesOf(rushes: readonly Rush[]): Table[] {
         'every bidder begins in the same moment: startdecrypt, hello, claim, grant, certificates, unwrap with his own key, keys, message 7 into another process',
         'pure: as many SM2 decryptions of a 16-byte key, one after the other in the client process just before, nothing else',
         'p50 and p99 of the time from that first moment to the arrival of each message 7; growth: time a bidder against the row above, 1 is linear',
-        'an answer other than 200 would have ended the run; twice: message 7 arrived again, or with other content',
+        'told busy: 系统繁忙 (503), tried again after 2 s; any other refusal would have ended the run; twice: message 7 arrived again, or with other content',
       ],
     },
     {

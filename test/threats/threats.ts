@@ -16,7 +16,6 @@ export interface Threat {
   readonly tests: readonly string[];
 }
 
-const DECRYPTION = 'issue 4, decryption and openings';
 const SIGNING = 'issue 5, signing and sealing';
 const UNWRITTEN = 'an issue not yet written';
 
@@ -367,52 +366,95 @@ export const threats: readonly Threat[] = [
     id: 'T28',
     asset: 'identity',
     attack: 'revoked, expired or renewed between sealing and opening',
-    defence: 'for a login each state has its own refusal',
-    status: { later: DECRYPTION },
+    defence:
+      'judged at the moment of sealing, while it can be mended; at the opening possession of the key alone counts, and the record says so',
+    status: 'claimed',
     tests: [
+      'opening/sealed-to > %s at sealing: %s',
+      'opening/sealed-to > good at sealing and %s at the opening, opens with its own key',
+      'envelope/decrypt > goes with an encryption certificate that has ended, and the journal warns of it',
+      'envelope/decrypt > needs the old key after a renewal with a new one, and says so at changeCert; a renewal of the same pair opens',
+      'opening/keys > renewed with a capsule closed is told at once, to its own unit with the number and to others not at all',
+      'opening/hall/renewed > is offered a re-wrap by the old key, and opens with the new one',
       'identity/evidence > of a certificate nobody enrolled, expired, revoked, not yet valid or cancelled is refused with its own sentence',
-      'pki/cms-enveloped > opens after the certificate has ended',
     ],
   },
   {
     id: 'T29',
     asset: 'fairness',
     attack: 'B: one ciphertext, two plaintexts',
-    defence: '',
-    status: { later: DECRYPTION },
-    tests: [],
+    defence:
+      'both halves of the key are committed to in the header, every chunk carries a tag, the receipt fixes the whole; a late or foreign bid is refused',
+    status: 'claimed',
+    tests: [
+      'opening/capsule/bad-input > has one capsule, and a capsule one key: no second content hides behind a second key (T29)',
+      'opening/capsule/bad-input > does not open when a bit of it is turned, wherever it is',
+      'opening/capsule/bad-input > put in place of another opens nothing, whatever it changes',
+      'opening/capsule/receipt > that was altered, is of another hub or no receipt is refused',
+      'opening/intake > takes a capsule until the last millisecond before the deadline, and refuses it from that very millisecond',
+      'opening/intake > refuses what was made for another bid, lot, opening or holder, and what is no whole capsule',
+    ],
   },
   {
     id: 'T30',
     asset: 'secrecy of bids',
     attack: 'I: early opening',
-    defence: '',
-    status: { later: DECRYPTION },
-    tests: [],
+    defence:
+      'half of each key is wrapped to an opening key that is whole only in a process of its own, after custodians outside the hub have released their shares behind the gate',
+    status: 'claimed',
+    remains:
+      'the key model `bidder`, where only the hub’s policy keeps a capsule closed; a hub that turned hostile before the custodians came may ask them early',
+    tests: [
+      'redteam/redteam > opens no capsule, joint or quorum, sealed at the client or by the hub',
+      'redteam/redteam > finds not even one half of one key, no share and no opening key',
+      'redteam/redteam > finds what was put into the hub’s memory, and opens exactly that capsule; and what lies in a file',
+      'redteam/redteam > every capsule opens',
+      'opening/gate > does nothing one millisecond early: no begin, no share, no capsule',
+      'opening/gate > begins once and releases a seat once, however many ask at the same time',
+      'opening/custody > check in from an hour before, with a value that is never their share',
+      'storm/opening > loses no bid, delivers none twice in effect, opens none early, and has an intact journal',
+    ],
   },
   {
     id: 'T31',
     asset: 'secrecy of bids',
     attack: 'I: the clock is set forward to open early',
-    defence: 'setting the machine’s clock does not move a running hub’s',
-    status: { later: DECRYPTION },
-    tests: ['kernel/steady-clock > is not moved by a clock set by %i ms, and says so'],
+    defence:
+      'custodians release, not the clock; a clock that leaves the monotonic count, or the record’s last row, is doubted until a witness or two persons speak',
+    status: 'claimed',
+    remains: 'a clock set ahead by less than a day while the hub was down, where no time authority is configured',
+    tests: [
+      'faults/opening-clock > nothing opens, now or after a restart under the wrong clock, and an alarm stands in the record (T31)',
+      'opening/time > set seven days ahead opens nothing, then or after ten minutes, and an alarm stands in the record',
+      'opening/time > set seven days ahead while the hub was down opens nothing either',
+      'opening/time > is believed again when a time stamp agrees, and not when it differs',
+      'kernel/steady-clock > is not moved by a clock set by %i ms, and says so',
+    ],
   },
   {
     id: 'T32',
     asset: 'secrecy of bids',
     attack: 'the length of a ciphertext tells the amount',
-    defence: '',
-    status: { later: DECRYPTION },
-    tests: [],
+    defence: 'contents are padded to buckets inside the seal',
+    status: 'claimed',
+    remains: 'envelopes of `encrypt` outside an opening, whose form the specification prints',
+    tests: [
+      'opening/capsule/bad-input > says nothing of an amount: one length for a thousand of them (T32)',
+      'opening/capsule/bad-input > has few values: buckets to 1 MiB, at most an eighth more beyond',
+    ],
   },
   {
     id: 'T33',
     asset: 'messages of banks',
     attack: 'N: padding oracle, swapped blocks, replay',
-    defence: '',
+    defence:
+      'every decryption that fails reads the same sentence, whatever failed; links whose profile carries a MAC will verify before they decrypt, the others have TLS, an address list and idempotency',
     status: { later: `${UNWRITTEN}: links to banks` },
-    tests: [],
+    tests: [
+      'opening/through-the-page > and an envelope fail in one sentence, byte for byte, whatever failed; only the journal knows what',
+      'envelope/decrypt > that fails reads one sentence whatever failed; the journal knows what, and the right key still opens it',
+      'envelope/decrypt > of a ciphertext that was altered opens nothing, in whatever byte of it',
+    ],
   },
   {
     id: 'T34',
