@@ -1,8 +1,10 @@
+import { base64 } from '#kernel/bytes.ts';
 import { isoUtc } from '#kernel/clock.ts';
 import type { Json, JsonObject } from '#kernel/json.ts';
 import type { SignedAmendment } from '#opening/announce.ts';
 import type { CapsuleFacts } from '#opening/capsule-facts.ts';
 import type { OpeningFile, Person } from '#opening/opening.ts';
+import { writeReference } from '#opening/reference.ts';
 import { tailOf } from '#pki/certificate.ts';
 
 /** Answers of the opening interfaces. Nothing here says who bids, or how many, at any time: that is the hall's and the minutes'. */
@@ -49,6 +51,7 @@ export function showCapsule(facts: CapsuleFacts): JsonObject {
   const { receipts, keys, rehearsals, outcome, sealedAt, opensAt, ...same } = facts;
   return {
     ...same,
+    encData: base64(writeReference(facts)),
     sealedAt: isoUtc(sealedAt),
     opensAt: isoUtc(opensAt),
     keys: keys.map((key) => ({ ...key, notAfter: isoUtc(key.notAfter) })),

@@ -70,6 +70,14 @@ export function createOpeningsApi(deps: OpeningsApiDeps): Hono<EdgeEnv> {
     }),
   );
 
+  app.get(
+    `${OPENINGS_PATH}/:id/capsules`,
+    proved(async (unit, _body, c) => {
+      const bid = { lot: c.req.query('lot') ?? '', taskId: c.req.query('taskId') ?? '' };
+      const facts = await openings.bid(unit, of(c, 'id'), bid);
+      return facts.ok ? ok(showCapsule(facts.value)) : facts;
+    }),
+  );
   app.put(`${OPENINGS_PATH}/:id/capsules`, async (c) => answer(c, await upload(deps, c, of(c, 'id'))));
   app.get(
     capsule,

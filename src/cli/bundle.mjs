@@ -50,6 +50,7 @@ await build({
   banner: { js: requireForCommonJs },
 });
 await cp(join(root, 'src/docs/docs.css'), join(outdir, 'docs/docs.css'));
+await cp(join(root, 'src/opening/capsule/README.md'), join(outdir, 'docs/capsule.md'));
 await cp(join(root, 'src/docs/samples'), join(outdir, 'docs/samples'), { recursive: true });
 await cp(join(root, 'src/opening/minutes/fonts'), join(outdir, 'fonts'), { recursive: true });
 await buildWeb({ outDir: join(outdir, 'web'), minify: true });

@@ -15,7 +15,7 @@ interface Served {
   readonly tag: string;
 }
 
-/** GET /docs, its stylesheet and the sample files. Rendered once: nothing on the page depends on who asks. */
+/** GET /docs, its stylesheet, the capsule format and the sample files. Rendered once: nothing on the page depends on who asks. */
 export async function createDocs(context: DocsContext): Promise<Hono<EdgeEnv>> {
   const serve = (type: string, text: string): Served => {
     const plain = utf8(text);
@@ -28,6 +28,8 @@ export async function createDocs(context: DocsContext): Promise<Hono<EdgeEnv>> {
   app.get('/docs', (c) => answer(c, page));
   app.get('/docs/', (c) => c.redirect('/docs', 308));
   app.get('/docs/docs.css', (c) => answer(c, css));
+  const format = serve('text/plain', context.files.capsuleFormat);
+  app.get('/docs/capsule', (c) => answer(c, format));
   for (const { file, text } of context.files.samples) {
     const sample = serve('text/plain', text);
     app.get(`/docs/samples/${file}`, (c) => answer(c, sample));

@@ -85,3 +85,15 @@ export async function capsuleFacts(
       row.outcome_sealed === null ? null : vault.open<Outcome>('capsule', id, 'outcome_sealed', row.outcome_sealed),
   });
 }
+
+/** The same for who knows its own task and not the capsule's id: sealed by `encrypt`, or the answer to an upload was lost. The last version. CAPSULE_UNKNOWN. */
+export async function bidFacts(
+  room: Room,
+  unit: Unit,
+  openingId: string,
+  bid: { readonly lot: string; readonly taskId: string },
+): Promise<Result<CapsuleFacts>> {
+  const slot = room.vault.index.slot(unit.id, openingId, bid.lot, bid.taskId);
+  const row = await rows.newestOfSlot(room.store.read, slot);
+  return row === undefined ? refused(refusal('CAPSULE_UNKNOWN')) : capsuleFacts(room, unit, openingId, row.id);
+}

@@ -11,7 +11,7 @@ import { beginRelease } from './begin.ts';
 import type { SignedReceipt } from './capsule/receipt.ts';
 import type { SignedTicket } from './capsule/ticket.ts';
 import { capsuleEnded } from './capsule-ended.ts';
-import { type CapsuleFacts, capsuleFacts } from './capsule-facts.ts';
+import { bidFacts, type CapsuleFacts, capsuleFacts } from './capsule-facts.ts';
 import { certificateChanged } from './certificate-changed.ts';
 import { beginCheckIn, finishCheckIn, type WrapForAgent } from './check-in.ts';
 import { overrideClock, stateClock } from './clock-statement.ts';
@@ -51,6 +51,7 @@ export interface Openings {
   takeIn(unit: Unit, upload: SealedUpload, source: AsyncIterable<Uint8Array>): Promise<Result<TakenIn>>;
   withdraw(unit: Unit, openingId: string, capsuleId: string): Promise<Result<SignedReceipt>>;
   capsule(unit: Unit, openingId: string, capsuleId: string): Promise<Result<CapsuleFacts>>;
+  bid(unit: Unit, openingId: string, bid: { lot: string; taskId: string }): Promise<Result<CapsuleFacts>>;
   contentLink(unitId: string, capsuleId: string): Promise<Result<ContentLink>>;
   content(token: string): Promise<Result<Content>>;
 
@@ -106,6 +107,7 @@ export function createOpenings(deps: OpeningDeps): Openings {
     takeIn: (unit, upload, source) => takeIn(room, unit, upload, source),
     withdraw: (unit, openingId, capsuleId) => withdraw(room, unit, openingId, capsuleId),
     capsule: (unit, openingId, capsuleId) => capsuleFacts(room, unit, openingId, capsuleId),
+    bid: (unit, openingId, bid) => bidFacts(room, unit, openingId, bid),
     contentLink: (unitId, capsuleId) => contentLink(room, unitId, capsuleId),
     content: (token) => redeemContent(room, token),
 

@@ -137,7 +137,11 @@ describe('the openings of a trading system', () => {
     const other = await call('PUT', target, undefined, capsule.subarray(0, 5000));
     expect(other).toMatchObject({ status: 422 });
     const one = `${path}/capsules/${String(taken.data['capsuleId'])}`;
-    expect((await call('GET', one)).data).toMatchObject({ state: 'sealed', willOpen: 'untried' });
+    const facts = (await call('GET', one)).data;
+    expect(facts).toMatchObject({ state: 'sealed', willOpen: 'untried', encData: taken.data['encData'] });
+    expect((await call('GET', `${path}/capsules?lot=L1&taskId=BID-1`)).data).toEqual(facts);
+    expect(await call('GET', `${path}/capsules?lot=L1&taskId=BID-2`)).toMatchObject({ status: 404 });
+    expect(await call('GET', `${path}/capsules`)).toMatchObject({ status: 404 });
     expect(await call('DELETE', one)).toMatchObject({
       status: 200,
       data: { receipt: { record: { event: 'withdrawn' } } },

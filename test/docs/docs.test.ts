@@ -112,6 +112,13 @@ describe('GET /docs', () => {
     expect(again.status).toBe(304);
   });
 
+  it('serves the capsule format, from which a second implementation is written', async () => {
+    const reply = await app.request('/docs/capsule');
+    expect(reply.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+    expect(await reply.text()).toMatch(/^# Capsule format, version 1\n/);
+    expect(page).toContain('href="/docs/capsule"');
+  });
+
   it('brings its stylesheet at the address the page names', async () => {
     const href = /<link rel="stylesheet" href="([^"]+)">/.exec(page)?.[1] ?? '';
     const reply = await app.request(href);

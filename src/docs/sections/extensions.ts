@@ -52,7 +52,7 @@ ${table(
       '5',
       '同一密文的其他收件人，至多 20 个 {"idNumber","unitCode","encCertSn"}，其中任何一位都能打开',
     ],
-    [name('hub.openingId'), '5', '开标标识：得到的是密封文件的引用，到开标时间才能打开；不能与 recipients 同时提交'],
+    [name('hub.openingId'), '5', '开标标识：encdata 是整个密封文件，到开标时间才能打开；不能与 recipients 同时提交'],
     [name('hub.lot'), '5', '标段编号，与 openingId 一起提交'],
   ],
 )}

@@ -74,7 +74,11 @@ ${table(
       name(`PUT ${BASE}/{openingId}/capsules?lot=L1&taskId=…&label=…`),
       '上传密封文件（流式，上限 1 GB）；同一 taskId 再次上传即替换',
     ],
-    [name(`GET ${BASE}/{openingId}/capsules/{capsuleId}`), '本单位的一份密封文件：回执、需要的证书、结果'],
+    [name(`GET ${BASE}/{openingId}/capsules/{capsuleId}`), '本单位的一份密封文件：回执、需要的证书、结果、encData'],
+    [
+      name(`GET ${BASE}/{openingId}/capsules?lot=L1&taskId=…`),
+      '同上，按自己的任务号查询最后一版：上传的答复没有收到、或由 encrypt 密封时用它取得回执',
+    ],
     [name(`DELETE ${BASE}/{openingId}/capsules/{capsuleId}`), '截止之前撤回'],
     [
       name(`POST ${BASE}/{openingId}/capsules/{capsuleId}/rehearsals`),
@@ -102,7 +106,8 @@ ${table(
     [name('receipt'), '密封回执，枢纽签名，请交给投标人保存'],
   ],
 )}
-<p>不能在投标人一侧密封时，${name('encrypt')} 的 ${name('standBy.hub')} 写上 ${name('openingId')} 和 ${name('lot')}，由枢纽的一次性进程密封，${name('encdata')} 就是引用；回执会写明平台在密封时接触过明文。</p>
+<p>不能在投标人一侧密封时，${name('encrypt')} 的 ${name('standBy.hub')} 写上 ${name('openingId')} 和 ${name('lot')}，由枢纽的一次性进程密封，${name('encdata')} 就是整个密封文件，请逐字保存；开标时作为 ${name('encData')} 提交，或提交按任务号查到的引用。回执会写明平台在密封时接触过明文。</p>
+<p>文件的逐字节格式公开：<a href="/docs/capsule">密封文件格式</a>，足以写出第二个实现；任何人都可以据此核对枢纽说的话。</p>
 
 <h3 id="openings-before">开标之前</h3>
 <ul><li>截止之前可以替换和撤回，每一步都有回执。</li>
