@@ -6,12 +6,10 @@ import { attribute, attributesName, claimedTime, signedAttributes } from './cms-
 import { type SignatureProfile, signatureProfiles } from './cms-profile.ts';
 import { checkSigner } from './cms-signature.ts';
 import type { SignedData } from './cms-signed.ts';
-import type { SignedDataFault, VerifiedSigner } from './cms-verify.ts';
 import { contextConstructed } from './der.ts';
 import { derNull, integer, octetString, oid, sequence, set, tlv } from './der-writer.ts';
 import type { DigestName } from './digest.ts';
 import { oids } from './oids.ts';
-import { isVerified, type PathResult } from './path.ts';
 
 /**
  * SignedData over content that is only known by its digest, made in two steps: what is to be signed leaves for the token, and what the token made
@@ -127,46 +125,40 @@ export interface DetachedCheck {
   readonly signed: SignedData;
   /** Digests of the content under the signature, by name. */
   readonly digests: Partial<Record<DigestName, Bytes>>;
-  readonly judge: (certificate: Certificate, carried: readonly Certificate[]) => PathResult;
   readonly allowNonGm: boolean;
 }
 
-export type DetachedResult =
-  | { readonly ok: true; readonly signer: VerifiedSigner }
-  | {
-      readonly ok: false;
-      readonly fault: SignedDataFault | 'several-signers';
-      readonly certificate: Certificate | undefined;
-    };
+export type DetachedFault =
+  | 'no-certificate'
+  | 'several-signers'
+  | 'another-content'
+  | 'form-not-allowed'
+  | 'algorithm-not-allowed'
+  | 'attributes'
+  | 'bad-signature';
 
-/** One signer's signature with signed attributes over content known by digest. Attributes, value, certificate binding, path: in that order. */
-export function verifyDetached(gm: Gm, check: DetachedCheck): DetachedResult {
-  const { signed } = check;
+export type DetachedResult =
+  | { readonly ok: true; readonly certificate: Certificate; readonly claimedTime: number | null }
+  | { readonly ok: false; readonly fault: DetachedFault; readonly certificate: Certificate | undefined };
+
+/**
+ * Did the key of this certificate sign this content, known by its digest, in one signer's signature with signed attributes? Who the certificate belongs
+ * to, and whether it may be believed, is another question: its path is the caller's to judge. `attributes`: they speak of another content.
+ */
+export function checkDetached(gm: Gm, { signed, digests, allowNonGm }: DetachedCheck): DetachedResult {
   const [info, second] = signed.signers;
-  const no = (fault: SignedDataFault | 'several-signers', certificate?: Certificate): DetachedResult => ({
-    ok: false,
-    fault,
-    certificate,
-  });
-  if (info === undefined) return no('bad-signature');
+  const certificate = signed.certificates.find((one) => refNames(gm, info.ref, one));
+  const no = (fault: DetachedFault): DetachedResult => ({ ok: false, fault, certificate });
   if (second !== undefined) return no('several-signers');
   if (signed.content !== null) return no('another-content');
   if (info.attributes === null || info.digest === 'sha1') return no('form-not-allowed');
-  const certificate = signed.certificates.find((one) => refNames(gm, info.ref, one));
-  const digest = check.digests[info.digest];
-  if (digest === undefined) return no('algorithm-not-allowed', certificate);
-  if (!attributesName(info.attributes, signed.contentType, digest)) return no('attributes', certificate);
+  const digest = digests[info.digest];
+  if (digest === undefined) return no('algorithm-not-allowed');
+  if (!attributesName(info.attributes, signed.contentType, digest)) return no('attributes');
   if (certificate === undefined) return no('no-certificate');
   const message = { content: new Uint8Array(0), contentInfo: new Uint8Array(0) };
   const forms = [{ signedBytes: 'attributes', id: 'default' }] as const;
-  const held = checkSigner(gm, { info, certificate, message, forms, allowNonGm: check.allowNonGm });
-  if (typeof held === 'string') return no(held, certificate);
-  const path = check.judge(certificate, signed.certificates);
-  if (!path.ok) return no({ path: path.fault.code }, certificate);
-  if (!isVerified(path.verified) || path.verified.certificate.fingerprint !== certificate.fingerprint)
-    return no({ path: 'unknown-issuer' }, certificate);
-  return {
-    ok: true,
-    signer: { certificate: path.verified, form: held.form, claimedTime: claimedTime(info.attributes), info },
-  };
+  const held = checkSigner(gm, { info, certificate, message, forms, allowNonGm });
+  if (typeof held === 'string') return no(held);
+  return { ok: true, certificate, claimedTime: claimedTime(info.attributes) };
 }

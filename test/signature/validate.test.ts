@@ -40,7 +40,6 @@ const judges = {
     if (!result.ok) return { verdict: 'unknown-issuer' };
     return { verdict: 'valid', authority: { name: '示例认证' } as never, verified: result.verified };
   },
-  path: (certificate: Certificate, carried: readonly Certificate[]) => path(certificate, carried),
   timestamp: (token: Bytes, data: TimestampCheck['data']) =>
     verifyTimestamp(gm, {
       token,

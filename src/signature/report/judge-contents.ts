@@ -3,11 +3,10 @@ import type { Judgement } from '#drivers/trust.ts';
 import type { Bytes } from '#kernel/bytes.ts';
 import { beijingDateTime } from '#kernel/clock.ts';
 import { type Certificate, tailOf } from '#pki/certificate.ts';
-import { verifyDetached } from '#pki/cms-detached.ts';
+import { checkDetached } from '#pki/cms-detached.ts';
 import { parseSignedData, type SignedData } from '#pki/cms-signed.ts';
 import { leadingDerLength } from '#pki/der.ts';
 import { oids } from '#pki/oids.ts';
-import type { PathResult } from '#pki/path.ts';
 import { judgeSealSignature, parseSealSignature, type SealSignature } from '#pki/ses-signature.ts';
 import type { TimestampCheck, TimestampResult } from '#pki/timestamp.ts';
 import type { PdfSignature } from '../pdf/signatures.ts';
@@ -20,8 +19,6 @@ import type { Check, SealFacts, SignerFacts, TimeFacts } from './report.ts';
 export interface Judges {
   /** As of `at` where it is proven (UTC ms), else as of now. */
   certificate(certificate: Certificate, at: number | null): Promise<Judgement>;
-  /** A path without dates and revocation, for the value's own check. */
-  path(certificate: Certificate, carried: readonly Certificate[]): PathResult;
   timestamp(token: Bytes, stamped: TimestampCheck['data']): TimestampResult;
 }
 
@@ -86,13 +83,13 @@ function judgeStamp(deps: ValidationDeps, token: Bytes, sm3: Bytes): Finding {
 }
 
 async function judgeCms(deps: ValidationDeps, signed: SignedData, digests: Digests): Promise<Finding> {
-  const held = verifyDetached(deps.gm, { signed, digests, judge: deps.judges.path, allowNonGm: true });
+  const held = checkDetached(deps.gm, { signed, digests, allowNonGm: true });
   const [info] = signed.signers;
-  const certificate = held.ok ? held.signer.certificate.certificate : held.certificate;
+  const { certificate } = held;
   const token = stampOf(info.unsignedAttributes);
   const stamp = token === undefined ? undefined : deps.judges.timestamp(token, info.signature);
   const proven = stamp?.ok ? stamp.verified.latest : null;
-  const claimed = held.ok ? held.signer.claimedTime : null;
+  const claimed = held.ok ? held.claimedTime : null;
   const diagnostic = {
     digest: info.digest,
     signatureAlgorithm: info.signatureAlgorithm.oid,
@@ -100,7 +97,7 @@ async function judgeCms(deps: ValidationDeps, signed: SignedData, digests: Diges
     certificates: String(signed.certificates.length),
   };
   const checks: Check[] = [];
-  if (!held.ok && typeof held.fault === 'string') {
+  if (!held.ok) {
     checks.push(messageFault(held.fault));
   } else {
     checks.push({ id: 'digest', result: 'passed', detail: '所覆盖的内容与签名时一致' });
