@@ -55,6 +55,7 @@ async function withKey(page: Page, key: CastKey): Promise<void> {
     const panel = document.querySelector('#panel');
     const cards = [...(panel?.querySelectorAll('label.cert') ?? [])];
     const card = cards.find((one) => one.textContent?.includes(tail));
+    if (card === undefined) panel?.querySelector<HTMLElement>('[data-act=unfold]')?.click();
     const input = card?.querySelector('input');
     // A task that wants one certain key shows no choice.
     if (cards.length === 0) return panel?.querySelector('#submit') != null;

@@ -17,6 +17,7 @@ import {
   onPhone,
   pendingOnPhone,
   tailOf,
+  unfold,
 } from '#test/support/journey.ts';
 
 let world: World;
@@ -122,6 +123,7 @@ describe('a key that cannot log in', () => {
       const { page } = await newBidder();
       await beginLogin(page, homeOf(world));
       await inState(page, 'ready');
+      await unfold(page);
       const card = cardOf(page, keyOf(world, keyName));
       expect(await card.locator('input').isDisabled()).toBe(true);
       await cardWhy(page, keyName);

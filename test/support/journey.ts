@@ -27,11 +27,18 @@ export async function beginLogin(page: Page, home: string): Promise<void> {
 
 export const cardOf = (page: Page, key: CastKey) => page.locator('.cert', { hasText: tailOf(key) });
 
+/** All cards, the folded ones too. */
+export async function unfold(page: Page): Promise<void> {
+  await page.evaluate(() => document.querySelector<HTMLElement>('[data-act=unfold]')?.click());
+}
+
 export async function chooseKey(page: Page, key: CastKey): Promise<void> {
   await inState(page, 'ready');
   // Found and pressed in one step: between two, the card may be drawn anew and the press go to an element that has left the page.
   await page.waitForFunction((tail) => {
     const card = [...document.querySelectorAll('.cert')].find((one) => one.textContent?.includes(tail));
+    // It may be folded away behind the first ones.
+    if (card === undefined) document.querySelector<HTMLElement>('[data-act=unfold]')?.click();
     const input = card?.querySelector('input');
     if (input == null || input.disabled) return false;
     if (!input.checked) input.click();

@@ -113,6 +113,44 @@ describe('files are decrypted with the right key', () => {
   });
 });
 
+describe('what the page meets', () => {
+  const bid = () => [item(0, { kind: 'capsule' })];
+  const reports = (hub: { requests: readonly { name: string; body: string }[] }) =>
+    hub.requests.flatMap((one) => (one.name === 'report' ? [JSON.parse(one.body) as object] : []));
+  const lasting = { timeout: 8_000 };
+
+  it('is told to the hub where a bid waits: another key, then none', async () => {
+    const other = key({}, { tail: '1B52' });
+    const { hub, agent, page } = await open({
+      items: bid(),
+      keys: [other],
+      hub: (one) => {
+        one.opens = () => [];
+      },
+    });
+    await inState(page, 'wrong-key');
+    await expect.poll(() => reports(hub), lasting).toMatchObject([{ kind: 'wrong-key', tail: '1B52' }]);
+    agent.pull(other);
+    await expect.poll(() => reports(hub).length, lasting).toBe(2);
+    expect(reports(hub)[1]).toMatchObject({ kind: 'no-key', tail: null });
+  });
+
+  it('is told once: no assistant on this PC', async () => {
+    const { hub, page } = await open({ items: bid(), agent: 'absent' });
+    await inState(page, 'no-agent');
+    await expect.poll(() => reports(hub), lasting).toMatchObject([{ kind: 'no-agent', tail: null }]);
+    await page.waitForTimeout(2_500);
+    expect(reports(hub)).toHaveLength(1);
+  });
+
+  it('is nobody’s business where no bid is among the files', async () => {
+    const { hub, page } = await open({ agent: 'absent' });
+    await inState(page, 'no-agent');
+    await page.waitForTimeout(5_000);
+    expect(reports(hub)).toEqual([]);
+  });
+});
+
 describe('another key is plugged', () => {
   const wrong = () => key({}, { authority: bohai, tail: '1B52', notAfter: '2026-04-13', daysLeft: 26 });
 

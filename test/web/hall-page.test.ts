@@ -326,6 +326,77 @@ describe('a custodian', () => {
     ]);
   });
 
+  it('of the recovery gives a share for each file, once two persons have allowed it', async () => {
+    const right = key({ label: '恢复托管人 UKey' });
+    const { hub, agent, page } = await open({
+      keys: [right],
+      view: running({
+        seat: seat('custodian', '恢复托管人'),
+        may: [{ act: 'recover', signed: false, bids: ['bid-4'] }],
+      }),
+      hub: (one, its) => {
+        its.rewrapsTo = (to) => Buffer.from(`for ${to.slice(0, 6)}`).toString('base64');
+        one.handlers['recover'] = () => ({
+          ok: true,
+          tasks: ['cap_a', 'cap_b'].map((capsule) => ({
+            capsule,
+            wrapped: Buffer.from(capsule).toString('base64'),
+            to: '04abcdef',
+            certificate: right.certificate,
+            needed: neededCertificate({ holder: '示例市数字证书恢复中心', tail: 'C0D2' }),
+          })),
+        });
+      },
+    });
+    expect(await page.textContent('#recover-bid-4')).toContain('营口例证建筑工程有限公司');
+    await shot(page, 'hall-recovery');
+    await page.click('[data-act=recover]');
+    await page.waitForSelector('#pin');
+    await shot(page, 'hall-recovery-key');
+    await page.fill('#pin', '135246');
+    await page.click('#submit');
+    await page.waitForSelector('#panel', { state: 'hidden' });
+    expect(hub.of('recover')).toEqual([{ interaction: 'int_seat', bid: 'bid-4' }]);
+    expect(agent.frames.filter((frame) => frame.method === 'unwrap')).toMatchObject([
+      { params: { to: '04abcdef' } },
+      { params: { to: '04abcdef' } },
+    ]);
+    expect(hub.of('recovered')).toMatchObject([{ capsule: 'cap_a' }, { capsule: 'cap_b' }]);
+  });
+
+  it('states the time by his own watch while the hub’s clock is not believed, and signs it', async () => {
+    const { hub, page } = await open({
+      view: view({
+        seat: seat('custodian', '招标代理托管人'),
+        time: { trusted: false, note: '平台时钟正在核对，开标暂缓，文件仍然密封。' },
+        may: [{ act: 'state-clock', signed: true }],
+      }),
+      hub: (one) => {
+        one.handlers['act'] = () => ({ ok: true, view: one.now(), asked });
+        one.handlers['certificates'] = (request) => ({
+          ok: true,
+          certificates: (request['certificates'] as { key: string }[]).map((each) => ({
+            ...key().view,
+            key: each.key,
+            roles: ['custodian'],
+          })),
+        });
+      },
+    });
+    await shot(page, 'hall-time');
+    await page.click('#time [data-act=state-clock]');
+    expect(await page.inputValue('#field-time')).toBe('');
+    await page.click('#act-form button[type=submit]');
+    expect(await page.textContent('#form-problem')).toContain('请填写日期和时间');
+    await page.fill('#field-time', '2026-03-18T09:31');
+    await shot(page, 'hall-state-clock');
+    await page.click('#act-form button[type=submit]');
+    await page.waitForSelector('.panel__signs');
+    expect(hub.of('act')).toEqual([
+      { interaction: 'int_seat', act: { act: 'state-clock', statedAt: Date.parse('2026-03-18T09:31:00+08:00') } },
+    ]);
+  });
+
   it('with another key plugged is shown which one it is', async () => {
     const { page } = await open({
       view: view({ seat: seat('custodian', '招标代理托管人'), may: [{ act: 'check-in', signed: false }] }),

@@ -85,6 +85,26 @@ describe('a certificate that cannot log in', () => {
     expect([asked.state, roadOf(asked).submit?.busy]).toEqual(['expired', false]);
   });
 
+  it('in a full drawer stand usable ones first, five at once; the chosen one is never folded away', () => {
+    const old = Array.from({ length: 8 }, () => card({}, { status: 'expired' }));
+    const good = Array.from({ length: 5 }, () => card());
+    const cards = [...old, ...good];
+    const road = roadOf(show({ cards }));
+    expect(road.list.map((one) => one.off)).toEqual([false, false, false, false, false]);
+    expect(road.more).toBe('其余 8 张证书');
+    expect(roadOf(show({ cards: good }))).toMatchObject({ more: '' });
+    const explained = roadOf(show({ cards, shown: old[6]?.id ?? null }));
+    expect(explained.list.map((one) => one.id)).toContain(old[6]?.id);
+    expect(explained.more).toBe('其余 7 张证书');
+    const more = [...good, card(), card()];
+    const last = more.at(-1)?.id ?? null;
+    const chosen = roadOf(show({ cards: more, chosen: last }));
+    expect(chosen.list.map((one) => one.id)).toContain(last);
+    expect(chosen.more).toBe('其余 1 张证书');
+    expect(roadOf(show({ cards, unfolded: true }))).toMatchObject({ more: '' });
+    expect(roadOf(show({ cards, unfolded: true })).list).toHaveLength(13);
+  });
+
   it('names the vendor and the tail, never more of the serial', () => {
     const screen = show({ cards: [card({}, { status: 'revoked', authority: bohai, tail: '03F7' })] });
     expect(noticeOf(screen).text[0]).toContain('渤海电子认证、尾号 03F7');

@@ -2,6 +2,7 @@ import type { AgentLink } from './agent.ts';
 import type { Answered, KeyDesk } from './desk.ts';
 import { firstPinStep, type PageView } from './model.ts';
 import type { Phone } from './phone.ts';
+import { focusUnfolded } from './render/cards.ts';
 import type { ActName } from './screen/notices.ts';
 
 type Deed = (value: string) => void;
@@ -37,6 +38,11 @@ export function listenToPerson(desk: KeyDesk, agent: AgentLink, phone: Phone, pa
       desk.page.focusPin();
     },
     other: () => desk.change({ pulled: null, chosen: null }),
+    unfold: () => {
+      const before = document.querySelectorAll('.list > .cert').length;
+      desk.change({ unfolded: true });
+      focusUnfolded(before);
+    },
     why: (id) => desk.change({ shown: desk.model().shown === id ? null : id }),
     'pin-once': () => {
       desk.change({ pin: { at: 'dared' } });

@@ -25,6 +25,8 @@ export interface Model<V extends PageView = PageView> {
   readonly chosen: string | null;
   /** The card that cannot be used and whose reason is shown. */
   readonly shown: string | null;
+  /** A long list of keys stands open to its end. */
+  readonly unfolded: boolean;
   readonly pin: PinStep;
   readonly work: Work | null;
   readonly pulled: { readonly card: Card; readonly since: number } | null;
@@ -113,6 +115,7 @@ export const emptyModel = (touch: boolean): Model<never> => ({
   cards: [],
   chosen: null,
   shown: null,
+  unfolded: false,
   pin: { at: 'asked' },
   work: null,
   pulled: null,

@@ -5,6 +5,7 @@ import { createPhone } from '../phone.ts';
 import { cleanAddress, follow, joinAgent, openLink } from '../visit.ts';
 import { type DecryptDesk, isOver, tooEarly } from './decrypt-desk.ts';
 import { createOpening } from './opening.ts';
+import { reportTroubles } from './reports.ts';
 
 /** The decryption page's story: hello, claim, wait for the time where it has not come, then both roads until everything is open. */
 export async function startJourney(desk: DecryptDesk, boot: LinkBoot): Promise<void> {
@@ -28,6 +29,7 @@ export async function startJourney(desk: DecryptDesk, boot: LinkBoot): Promise<v
     past: () => void look(),
   });
   beginInTime(desk, look, () => opening.begin());
+  reportTroubles(desk, over);
   const phone = createPhone(desk, (id, authority) => desk.ask('mobile', { interaction: id, authority }));
   const agent = joinAgent(desk, claim.agent, opening, (nonce) => desk.ask('grant', { interaction, nonce }));
   listenToPerson(desk, agent, phone, {

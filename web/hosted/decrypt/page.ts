@@ -54,7 +54,7 @@ function drawRoad(boot: Boot, road: DecryptRoad): readonly (Node | null)[] {
   const hint = road.unknown
     ? h('p', { class: 'field__hint' }, icon('info', 's'), h('span', {}, words.neededUnknown))
     : null;
-  return [needed, listHead(boot, road.head), drawCards(boot.words, road.list), others, hint];
+  return [needed, listHead(boot, road.head), drawCards(boot.words, road), others, hint];
 }
 
 const needBlock = (head: string, needed: readonly NeededScreen[]): Node =>

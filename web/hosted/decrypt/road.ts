@@ -1,7 +1,7 @@
 import type { NeededKey } from '#hosted/decrypt-api.ts';
 import { type Boot, fill } from '../boot.ts';
 import { type Card, chosenCard, isReady, offState } from '../model.ts';
-import { type KeyRoad, keyRoad } from '../screen/key-road.ts';
+import { folded, type KeyRoad, keyRoad } from '../screen/key-road.ts';
 import { act, cardParams, type NoticeScreen, notice, scanRoad, supportOf } from '../screen/notices.ts';
 import { momentText } from '../time.ts';
 import { type DecryptModel, tooEarly, unopened } from './decrypt-desk.ts';
@@ -59,7 +59,7 @@ export function decryptRoad(model: DecryptModel, boot: Boot): DecryptRoad {
   const compared = wrong ? worthComparing(plugged, needed) : [];
   const others = othersOf(model, fitting, wrong ? compared : fitting);
   const single = model.pulled === null && fitting.length === 1 && needed.length > 0;
-  return {
+  return folded(model, boot, {
     ...road,
     list: wrong || single ? [] : road.list.filter((card) => others === 0 || fitting.some((one) => one.id === card.id)),
     head: wrong || single ? null : road.head,
@@ -74,7 +74,7 @@ export function decryptRoad(model: DecryptModel, boot: Boot): DecryptRoad {
     files: filesOf(model, boot),
     filesHead: filesHead(model, boot),
     ...said(model, boot, road, wrong, needed),
-  };
+  });
 }
 
 const MOST_COMPARED = 3;
@@ -92,7 +92,7 @@ function othersOf(model: DecryptModel, fitting: readonly Card[], shown: readonly
 }
 
 /** Every plugged key has been judged, and none opens anything. */
-const isWrong = (cards: readonly Card[]): boolean =>
+export const isWrong = (cards: readonly Card[]): boolean =>
   cards.length > 0 &&
   cards.every((card) => card.reading !== 'reading') &&
   cards.some((card) => card.view !== null) &&

@@ -31,6 +31,7 @@ export function createHallActs(desk: HallDesk, boot: HallBoot, tasks: KeyTasks):
     start: () => void act('start', { act: 'start' }),
     withdraw: (proposal) => void act('withdraw', { act: 'withdraw', proposal }),
     decrypt: () => void decrypt(),
+    recover: (bid) => void recover(bid),
     rehearse: () => void rehearse(),
     rewrap: () => void rewrap(),
     evidence: (bid) => void evidence(bid),
@@ -87,6 +88,12 @@ export function createHallActs(desk: HallDesk, boot: HallBoot, tasks: KeyTasks):
   async function share(what: 'check-in' | 'release'): Promise<void> {
     const answer = await desk.ask('share', { interaction: seat(), what });
     if (answer.ok) tasks.begin({ kind: 'share', what, task: answer.value.task });
+    else desk.refused(answer.error);
+  }
+
+  async function recover(bid: string): Promise<void> {
+    const answer = await desk.ask('recover', { interaction: seat(), bid });
+    if (answer.ok) tasks.begin({ kind: 'recover', tasks: answer.value.tasks });
     else desk.refused(answer.error);
   }
 
@@ -161,6 +168,7 @@ const FORMS: Readonly<Record<FormAct, true>> = {
   confirm: true,
   object: true,
   'answer-objection': true,
+  'state-clock': true,
   finish: true,
 };
 const isFormAct = (name: string): name is FormAct => name in FORMS;
@@ -201,6 +209,10 @@ export function bodyOf(form: FormState, fields: FormFields, now: number): Body {
       const opensAt = Date.parse(`${fields.time}:00+08:00`);
       if (Number.isNaN(opensAt) || opensAt <= now) return { problem: 'notTime' };
       return short ? { problem: 'tooShort' } : { body: { act: 'propose', kind: 'postpone', opensAt, reason } };
+    }
+    case 'state-clock': {
+      const statedAt = Date.parse(`${fields.time}:00+08:00`);
+      return Number.isNaN(statedAt) ? { problem: 'noTime' } : { body: { act: 'state-clock', statedAt } };
     }
     case 'agree':
     case 'refuse': {

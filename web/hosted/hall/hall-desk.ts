@@ -7,6 +7,7 @@ import type {
   HallRole,
   HallView,
   NeededCertificateView,
+  RecoveryTask,
   RehearseTask,
   RewrapTask,
   ShareTask,
@@ -38,6 +39,7 @@ export type HallPageView = PageView & { readonly hall: HallView };
 export type KeyTask =
   | { readonly kind: 'ask'; readonly what: 'seat' | 'act'; readonly asked: AskedView; readonly label: string }
   | { readonly kind: 'share'; readonly what: 'check-in' | 'release'; readonly task: ShareTask }
+  | { readonly kind: 'recover'; readonly tasks: readonly RecoveryTask[] }
   | { readonly kind: 'rehearse'; readonly task: RehearseTask }
   | {
       readonly kind: 'rewrap';
@@ -51,7 +53,7 @@ export interface FormState {
   readonly about: string;
   readonly incident: string;
   readonly minutes: string;
-  readonly problem: 'tooShort' | 'notNumber' | 'notTime' | null;
+  readonly problem: 'tooShort' | 'notNumber' | 'notTime' | 'noTime' | null;
   readonly busy: boolean;
 }
 export type FormAct =
@@ -68,6 +70,7 @@ export type FormAct =
   | 'confirm'
   | 'object'
   | 'answer-objection'
+  | 'state-clock'
   | 'finish';
 
 /** What stands beside the hall. */

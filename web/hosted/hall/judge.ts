@@ -37,6 +37,8 @@ export function wantedBy(
       return [];
     case 'share':
       return [{ certificate: task.task.certificate, needed: task.task.needed }];
+    case 'recover':
+      return task.tasks;
     case 'rehearse':
       return task.task.tests;
     case 'rewrap':

@@ -1,5 +1,5 @@
 import type { AgentView, PageError } from '#hosted/api.ts';
-import type { AskedView, HallView, RehearseTask, RewrapTask, ShareTask } from '#hosted/hall-api.ts';
+import type { AskedView, HallView, RecoveryTask, RehearseTask, RewrapTask, ShareTask } from '#hosted/hall-api.ts';
 import type { AgentLink } from '../agent.ts';
 import type { AgentFailure, AgentSession } from '../dialects/dialect.ts';
 import type { Card } from '../model.ts';
@@ -20,7 +20,7 @@ export interface KeyTasks extends Pick<Unlock, 'submit'> {
   look(): Promise<void>;
 }
 
-const grantFor = { ask: 'ask', share: 'share', rehearse: 'rehearse', rewrap: 'rewrap' } as const;
+const grantFor = { ask: 'ask', share: 'share', recover: 'share', rehearse: 'rehearse', rewrap: 'rewrap' } as const;
 
 export function createKeyTasks(desk: HallDesk, boot: HallBoot, view: AgentView): KeyTasks {
   let link: AgentLink | null = null;
@@ -99,6 +99,8 @@ export function createKeyTasks(desk: HallDesk, boot: HallBoot, view: AgentView):
         return sign(task.asked, card, session);
       case 'share':
         return share(task.what, task.task, card, session);
+      case 'recover':
+        return recover(task.tasks, card, session);
       case 'rehearse':
         return rehearse(task.task, card, session);
       case 'rewrap':
@@ -129,6 +131,19 @@ export function createKeyTasks(desk: HallDesk, boot: HallBoot, view: AgentView):
     if (!said.ok) return { kind: 'failed', failure: said.failure };
     desk.change({ work: { step: 'judge' } });
     return took(await desk.ask('shared', { interaction: seat(), what, wrapped: said.value.wrapped }));
+  }
+
+  /** A share for each file, one after the other; what was taken stays taken. */
+  async function recover(tasks: readonly RecoveryTask[], card: Card, session: AgentSession): Promise<Outcome> {
+    let outcome: Outcome = null;
+    for (const task of tasks) {
+      const said = await session.unwrap(card.handle, task.wrapped, task.to);
+      if (!said.ok) return { kind: 'failed', failure: said.failure };
+      const { capsule } = task;
+      outcome = took(await desk.ask('recovered', { interaction: seat(), capsule, wrapped: said.value.wrapped }));
+      if (outcome?.kind !== 'done') return outcome;
+    }
+    return outcome;
   }
 
   /** Test values only; what does not open is left out, and the hub says which. */
@@ -238,6 +253,7 @@ const clean = {
   cards: [],
   chosen: null,
   shown: null,
+  unfolded: false,
   pin: { at: 'asked' },
   work: null,
   pulled: null,

@@ -2,7 +2,7 @@ import type { LoginView } from '#hosted/api.ts';
 import { type Boot, fill } from '../boot.ts';
 import type { SheetScreen, StepScreen } from '../render/sheet.ts';
 import { framedNotice, hubNotice, noAnswerNotice } from '../screen/hub-notices.ts';
-import { type KeyRoad, keyRoad } from '../screen/key-road.ts';
+import { folded, type KeyRoad, keyRoad } from '../screen/key-road.ts';
 import { keyState, tagOf } from '../screen/key-state.ts';
 import type { NoticeScreen } from '../screen/notices.ts';
 import { scanScreen } from '../screen/scan.ts';
@@ -34,7 +34,7 @@ export function screenOf(model: LoginModel, boot: Boot): LoginScreen {
 /** Both roads side by side. */
 function choosing(model: LoginModel, view: LoginView, boot: Boot): LoginScreen {
   const { login } = boot.words;
-  const road = keyRoad(model, boot, { here: login.submit, agent: login.submitAgent });
+  const road = folded(model, boot, keyRoad(model, boot, { here: login.submit, agent: login.submitAgent }));
   const title = model.touch && !model.wantsKey ? login.titleMobile : login.title;
   return {
     state: keyState(model, road),

@@ -1,14 +1,29 @@
 import type { IslandWords as Words } from '#hosted/words.ts';
 import { h, icon } from '../dom.ts';
 import type { CardScreen } from '../screen/card-screen.ts';
+import type { KeyRoad } from '../screen/key-road.ts';
 
 /** Certificates as a radio group. A card that cannot be chosen stays visible with its date and, among others, offers its reason. */
-export function drawCards(words: Words, cards: readonly CardScreen[]): HTMLElement {
+export function drawCards(words: Words, { list, more }: Pick<KeyRoad, 'list' | 'more'>): HTMLElement {
   return h(
     'div',
-    { class: 'list', role: 'radiogroup', 'aria-label': words.key.choose },
-    cards.map((card) => drawCard(words, card)),
+    {},
+    h(
+      'div',
+      { class: 'list', role: 'radiogroup', 'aria-label': words.key.choose },
+      list.map((card) => drawCard(words, card)),
+    ),
+    more === '' ? null : foldButton(more),
   );
+}
+
+const foldButton = (text: string): HTMLElement =>
+  h('p', { class: 'list__more' }, h('button', { class: 'btn btn--quiet', type: 'button', 'data-act': 'unfold' }, text));
+
+/** The first of the cards that have come to light. */
+export function focusUnfolded(before: number): void {
+  const card = document.querySelectorAll('.list > .cert')[before];
+  card?.querySelector<HTMLElement>('input:not(:disabled), .cert__why')?.focus();
 }
 
 function drawCard(words: Words, card: CardScreen): HTMLElement {

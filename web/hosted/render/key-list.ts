@@ -8,7 +8,7 @@ export function drawKeys(boot: Boot, road: KeyRoad): readonly Node[] {
   const instead = noKeys(boot, road);
   if (instead !== null) return instead;
   if (road.head === null) return [];
-  return [listHead(boot, road.head), drawCards(boot.words, road.list)];
+  return [listHead(boot, road.head), drawCards(boot.words, road)];
 }
 
 /** What stands where the keys would: the closed road of a touch device, a wait, an empty socket. null: there are keys. */

@@ -12,6 +12,8 @@ export interface KeyRoad {
   readonly top: NoticeScreen | null;
   readonly head: string | null;
   readonly list: readonly CardScreen[];
+  /** Stands for the cards that are folded away; '': all are shown. */
+  readonly more: string;
   /** The checked card; none while its key is pulled or cannot be used. */
   readonly chosen: string | null;
   readonly empty: boolean;
@@ -37,6 +39,7 @@ export function keyRoad(model: Model, boot: Boot, submit: SubmitWords): KeyRoad 
     top: hubNotice(model, boot),
     head: null,
     list: [],
+    more: '',
     chosen: null,
     empty: false,
     wait: null,
@@ -63,6 +66,18 @@ export function keyRoad(model: Model, boot: Boot, submit: SubmitWords): KeyRoad 
   if (waiting !== null) return { ...bare, head, list, notice: waiting };
   const chosen = list.find((card) => card.id === model.chosen && !card.off)?.id ?? null;
   return { ...bare, head, list, chosen, ...actionable(model, boot, submit) };
+}
+
+/** A drawer full of keys: so many are shown at once. */
+const AT_ONCE = 5;
+
+/** The first cards of a long list, and behind them whichever is chosen, explained or waited for; the rest comes with one press. */
+export function folded<R extends KeyRoad>(model: Model, boot: Boot, road: R): R {
+  if (model.unfolded || road.list.length <= AT_ONCE) return road;
+  const kept = [model.chosen, model.shown, model.pulled?.card.id];
+  const list = road.list.filter((card, index) => index < AT_ONCE || kept.includes(card.id));
+  const rest = road.list.length - list.length;
+  return { ...road, list, more: rest === 0 ? '' : fill(boot.words.key.more, { n: String(rest) }) };
 }
 
 /** PIN and button of the chosen card, or the reason why there is none. */

@@ -33,6 +33,7 @@ export type ActName =
   | 'window'
   | 'use-key'
   | 'why'
+  | 'unfold'
   | 'mobile'
   | 'mobile-other'
   | 'cancel'

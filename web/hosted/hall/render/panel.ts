@@ -99,7 +99,7 @@ function drawRoad(boot: HallBoot, road: TaskRoad): readonly (Node | null)[] {
   return [
     needed,
     listHead(boot, road.head),
-    drawCards(boot.words, road.list),
+    drawCards(boot.words, road),
     road.forecast === '' ? null : h('p', { class: 'field__hint' }, icon('badge', 's'), h('span', {}, road.forecast)),
   ];
 }

@@ -23,6 +23,7 @@ export function hallNotices(model: HallModel, view: HallView, boot: HallBoot): r
     trouble(model, boot),
     timeBad(view, boot),
     tooFew(view, boot),
+    ...recoveries(view, boot),
     ...view.incidents.map((one) => mass(one, view, boot)),
     ...view.proposals.map((one) => proposal(one, view, boot)),
     ...postponed(view, boot),
@@ -48,7 +49,25 @@ function trouble(model: HallModel, boot: HallBoot): HallNotice | null {
 function timeBad(view: HallView, boot: HallBoot): HallNotice | null {
   if (view.time.trusted) return null;
   const { hall: words } = boot;
-  return { ...bare, state: 'time', tone: 'bad', icon: 'clock', title: words.timeBad, text: [view.time.note] };
+  const actions: HallNotice['actions'] =
+    mayOf(view.may, 'state-clock') === null
+      ? []
+      : [{ act: 'state-clock', value: '', style: 'primary', label: words.act['state-clock'] }];
+  return { ...bare, state: 'time', tone: 'bad', icon: 'clock', title: words.timeBad, text: [view.time.note], actions };
+}
+
+/** Two persons have allowed it: a recovery custodian gives his shares of this bid's files. */
+function recoveries(view: HallView, boot: HallBoot): readonly HallNotice[] {
+  const { hall: words } = boot;
+  return (mayOf(view.may, 'recover')?.bids ?? []).map((bid) => ({
+    ...bare,
+    state: `recover-${bid}`,
+    tone: 'warn',
+    icon: 'lock',
+    title: fill(words.recover, { bidder: view.board?.rows.find((row) => row.bid === bid)?.bidder ?? '' }),
+    text: [words.recoverText],
+    actions: [{ act: 'recover', value: bid, style: 'primary', label: words.act.recover }],
+  }));
 }
 
 /** Fewer than three: the host ends the lot before anything is released. */

@@ -1,7 +1,7 @@
 import type { HallView } from '#hosted/hall-api.ts';
 import { fill } from '../../boot.ts';
 import { isReady, offState } from '../../model.ts';
-import { type KeyRoad, keyRoad } from '../../screen/key-road.ts';
+import { folded, type KeyRoad, keyRoad } from '../../screen/key-road.ts';
 import { act, type NoticeScreen, notice } from '../../screen/notices.ts';
 import { type ScanScreen, scanScreen } from '../../screen/scan.ts';
 import { hourText } from '../../time.ts';
@@ -134,7 +134,8 @@ function submitWords(task: KeyTask, boot: HallBoot): { readonly here: string; re
       : { here: words.submitAct, agent: words.submitActAgent };
   if (task.kind === 'share')
     return { here: task.what === 'release' ? words.submitRelease : words['submitCheck-in'], agent: words.submitPin };
-  return { here: task.kind === 'rehearse' ? words.submitRehearse : words.submitRewrap, agent: words.submitPin };
+  const here = { recover: words.submitRecover, rehearse: words.submitRehearse, rewrap: words.submitRewrap };
+  return { here: here[task.kind], agent: words.submitPin };
 }
 
 function taskRoad(model: HallModel, task: KeyTask, boot: HallBoot): TaskRoad {
@@ -149,7 +150,7 @@ function taskRoad(model: HallModel, task: KeyTask, boot: HallBoot): TaskRoad {
     return { ...base, list: [], head: null, pin: null, submit: null, notice: null, top: road.top ?? wrongNotice(boot) };
   // The needed key is plugged: it stands as such, and not a second time in a list of one.
   if (task.kind !== 'ask' && model.cards.some(isReady)) return { ...base, list: [], head: null };
-  return base;
+  return folded(model, boot, base);
 }
 
 /** At the door: certificates that have a seat here first, and those that have none only where there is no other. */
@@ -213,6 +214,10 @@ function formScreen(form: FormState, view: HallView, boot: HallBoot): FormScreen
     case 'postpone': {
       const time: FieldScreen = { kind: 'time', name: 'time', label: words.time };
       return { ...base, fields: [time, reason], hints: [words.twoPersons, words.signs] };
+    }
+    case 'state-clock': {
+      const time: FieldScreen = { kind: 'time', name: 'time', label: words.ownTime };
+      return { ...base, fields: [time], hints: [words.ownWatch, words.signs] };
     }
     case 'time-override':
       return { ...base, hints: [words.twoPersons, words.signs] };
