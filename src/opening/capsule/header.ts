@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Gm } from '#crypto/gm.ts';
 import type { Bytes } from '#kernel/bytes.ts';
 import { limits } from '#kernel/limits.ts';
 import { canonicalJson, readCanonical } from './canonical.ts';
@@ -90,5 +89,3 @@ export function readHeader(bytes: Bytes): CapsuleHeader | undefined {
   const parsed = schema.safeParse(value);
   return parsed.success ? parsed.data : undefined;
 }
-
-export const headerSm3 = (gm: Gm, header: CapsuleHeader): Bytes => gm.sm3(writeHeader(header));

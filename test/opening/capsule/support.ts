@@ -1,6 +1,6 @@
 import { createGm } from '#crypto/provider.ts';
 import { createAuthority, DAY, issuePair, type TestAuthority } from '#fixtures/pki/authority.ts';
-import { type Bytes, base64, fromHex, hex } from '#kernel/bytes.ts';
+import { type Bytes, base64, hex } from '#kernel/bytes.ts';
 import { systemRandom } from '#kernel/random.ts';
 import type { KeyModel } from '#opening/capsule/header.ts';
 import { joinKeys } from '#opening/capsule/keys.ts';
@@ -132,5 +132,3 @@ export async function open(capsule: Bytes, bidder: Pair, halves?: { kb: Bytes; k
   const content = await gather(opened.content);
   return { content, preface: opened.preface, sm3: opened.contentSm3() };
 }
-
-export const bytesOfHex = (text: string): Bytes => fromHex(text) ?? Buffer.alloc(0);
