@@ -6,6 +6,7 @@ import { Hono } from 'hono';
 import { createCheckpoints } from '#audit/checkpoints.ts';
 import { createJournal, type Journal } from '#audit/journal.ts';
 import { createBroker } from '#broker/broker.ts';
+import { createDocumentsApi } from '#broker/documents.ts';
 import { encodeDecryptOpened } from '#broker/encode-decrypt-opened.ts';
 import { encodeLoginVerified } from '#broker/encode-login-verified.ts';
 import { createOpeningsApi } from '#broker/openings.ts';
@@ -48,6 +49,7 @@ import type { TimeAuthority } from '#opening/time-witness.ts';
 import { createVault } from '#opening/vault.ts';
 import { readCertificateText } from '#pki/certificate.ts';
 import { createRelyingParties, type RelyingParties } from '#relying-party/relying-parties.ts';
+import { createValidation } from '#signature/validation.ts';
 import { createBlobs, sweepBlobs } from '#store/blobs.ts';
 import { createFieldCipher, type FieldCipher } from '#store/field-cipher.ts';
 import { loadHubKey } from '#store/hub-keys.ts';
@@ -272,13 +274,18 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
     signingKey: signing.key.publicKey,
     trustProxy: config.trustProxy,
   });
+  const witnessing = { authority: timeAuthorityOf(config, gm), egress };
+  const validation = createValidation({
+    ...{ gm, trust, clock, random, spoolDir: join(blobDir, 'spool') },
+    timeAuthorities: witnessing.authority?.certificates ?? [],
+  });
   const api = new Hono<EdgeEnv>();
   api.use('*', requestContext({ random, https: publicUrl.startsWith('https:') }));
   api.route('/', createOpeningsApi({ store, gm, clock, log, relyingParties, openings, publicUrl }));
+  api.route('/', createDocumentsApi({ store, gm, clock, log, relyingParties, validation }));
   api.route('/', createBroker({ store, gm, clock, log, relyingParties, subscribers, logins, envelopes }));
   api.route('/', await createDocs({ gm, publicUrl, files: loadDocsFiles(folderOf('docs')) }));
 
-  const witnessing = { authority: timeAuthorityOf(config, gm), egress };
   const beats = startBeats(log, [
     { name: 'expired logins', everyMs: 1_000, work: () => logins.sweep() },
     { name: 'expired decryptions', everyMs: 1_000, work: () => envelopes.sweep() },

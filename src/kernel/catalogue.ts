@@ -183,6 +183,11 @@ export const catalogue = {
   PLATFORM_NO_ANSWER: row(424, '交易系统未响应，请返回交易系统重新登录。', 'integrator', true),
   PLATFORM_REFUSED: row(424, '{platform} 提示：{message}', 'integrator'),
   FILE_NOT_TAKEN: row(424, '文件内容已解密，但交易系统没有开通接收文件，请联系交易系统客服。', 'integrator', true),
+  // documents
+  DOCUMENT_NOT_PDF: row(422, '文件不是 PDF，请提交签署后的 PDF 文件。', 'integrator'),
+  DOCUMENT_ENCRYPTED: row(422, 'PDF 文件设有密码或权限加密，请取消加密后重新提交。', 'person'),
+  DOCUMENT_BROKEN: row(422, 'PDF 文件不完整或结构有误，请向出具方索取原文件。', 'person'),
+  DOCUMENT_TOO_COMPLEX: row(422, 'PDF 文件的页数、对象数或结构超出可处理的范围，请拆分或另存后重新提交。', 'person'),
   // the hub's side
   INPUT_NOT_ALLOWED: row(403, '请求来源不被允许，请从交易系统重新进入。', 'person'),
   SERVICE_BUSY: row(503, '系统繁忙，请在 {seconds} 秒后重试。', 'operator', true),

@@ -51,6 +51,8 @@ export const limits = {
   crlFetchTimeout: 8_000,
   crlBytes: 20 * 1024 * 1024,
   shutdownGrace: 8_000,
+  /** A document to be signed or judged, decoded (readings L36). */
+  document: 50 * 1024 * 1024,
   /** Header and wraps of one capsule. */
   capsuleHead: 256 * 1024,
   /** Content of one capsule. */

@@ -1,0 +1,82 @@
+import type { Gm } from '#crypto/gm.ts';
+import type { Trust } from '#drivers/trust.ts';
+import type { Bytes } from '#kernel/bytes.ts';
+import type { Clock } from '#kernel/clock.ts';
+import { type Refusal, refusal } from '#kernel/errors.ts';
+import type { Random } from '#kernel/random.ts';
+import { ok, type Result, refused } from '#kernel/result.ts';
+import type { Certificate } from '#pki/certificate.ts';
+import { validatePath } from '#pki/path.ts';
+import { verifyTimestamp } from '#pki/timestamp.ts';
+import { PdfFault } from './pdf/objects.ts';
+import { fileSource } from './pdf/source.ts';
+import type { Judges } from './report/judge-contents.ts';
+import type { ValidationReport } from './report/report.ts';
+import { validatePdf } from './report/validate-pdf.ts';
+import { spool } from './spool.ts';
+
+export interface ValidationDeps {
+  readonly gm: Gm;
+  readonly trust: Pick<Trust, 'judge'>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly random: Random;
+  /** Roots and intermediates of the time authorities that are believed; self-signed ones are anchors. */
+  readonly timeAuthorities: readonly Certificate[];
+  readonly spoolDir: string;
+}
+
+export interface Validation {
+  /**
+   * The report on every signature of a PDF, chains judged by the hub's own trust. Refusals: DOCUMENT_NOT_PDF, DOCUMENT_ENCRYPTED, DOCUMENT_BROKEN,
+   * DOCUMENT_TOO_COMPLEX. Throws what `content` throws; nothing of the document is kept.
+   */
+  validate(content: AsyncIterable<Bytes>): Promise<Result<ValidationReport>>;
+}
+
+export function createValidation(deps: ValidationDeps): Validation {
+  const judges = judgesOf(deps);
+  return {
+    async validate(content) {
+      const handle = await spool(deps.spoolDir, deps.random, content);
+      try {
+        return ok(await validatePdf({ gm: deps.gm, judges, now: deps.clock.now() }, await fileSource(handle)));
+      } catch (error) {
+        if (error instanceof PdfFault) return refused(refusalOf(error));
+        throw error;
+      } finally {
+        await handle.close();
+      }
+    },
+  };
+}
+
+function judgesOf({ gm, trust, clock, timeAuthorities }: ValidationDeps): Judges {
+  const anchors = timeAuthorities.filter((one) => Buffer.from(one.issuer.der).equals(one.subject.der));
+  const intermediates = timeAuthorities.filter((one) => !anchors.includes(one));
+  return {
+    certificate: (certificate, at) => trust.judge(certificate, 'sign', at === null ? {} : { at }),
+    timestamp: (token, data) =>
+      verifyTimestamp(gm, {
+        ...{ token, data, nonce: null, allowNonGm: true, signingCertificate: 'if-present', at: clock.now() },
+        judge: (certificate, carried, at) =>
+          validatePath(gm, {
+            ...{ certificate, anchors, at, purpose: 'timestamp', allowNonGm: true },
+            intermediates: [...intermediates, ...carried],
+          }),
+      }),
+  };
+}
+
+function refusalOf({ fault, message }: PdfFault): Refusal {
+  switch (fault) {
+    case 'not-pdf':
+      return refusal('DOCUMENT_NOT_PDF', {}, message);
+    case 'encrypted':
+      return refusal('DOCUMENT_ENCRYPTED', {}, message);
+    case 'broken':
+      return refusal('DOCUMENT_BROKEN', {}, message);
+    case 'too-large':
+    case 'unsupported':
+      return refusal('DOCUMENT_TOO_COMPLEX', {}, message);
+  }
+}
