@@ -29,6 +29,7 @@ import { noteCapsules, notingVendor, reportOf } from './page-notes.ts';
 import { redeliver } from './redeliver.ts';
 import type { DecryptRequest, Encrypted, EncryptRequest, StartedDecrypt } from './requests.ts';
 import { createRoom, type EnvelopeDeps } from './room.ts';
+import { createRush } from './rush.ts';
 import { startDecrypt } from './start.ts';
 import { type DecryptSnapshot, snapshot } from './view.ts';
 import { windowMoved } from './window-moved.ts';
@@ -83,9 +84,14 @@ export interface Envelopes {
   readonly changedKey: OnCertificateChanged;
 }
 
+/** So many side by side share a commit; each waits for his turn as long as a page waits for its answer. */
+const RUSH = { atOnce: 24, patienceMs: 25_000 };
+
 export function createEnvelopes(deps: EnvelopeDeps): Envelopes {
   const room = createRoom(deps);
   const road = mobileRoad(room);
+  // Each in a queue of its own: who is half way must not wait for those who are only coming.
+  const [starts, claims, keys] = [createRush(RUSH), createRush(RUSH), createRush(RUSH)];
   const poll = createVendorPoll(room, (interaction) => resumeExchange(road, interaction, { from: 'poll' }));
 
   const seen = async (visit: Visit): Promise<Result<DecryptSnapshot>> => {
@@ -99,7 +105,7 @@ export function createEnvelopes(deps: EnvelopeDeps): Envelopes {
   return {
     candidatesFor: (request) => candidatesFor(room, request),
     encrypt: (unit, request) => encrypt(room, unit, request),
-    startDecrypt: (unit, platform, request) => startDecrypt(room, unit, platform, request),
+    startDecrypt: (unit, platform, request) => starts(() => startDecrypt(room, unit, platform, request)),
     status: (unit, taskId) => taskStatus(room, unit, taskId),
     openCapsules: (unit, platform, request) => openCapsules(room, unit, platform, request),
     windowMoved: (tx, capsules, endsAt) => windowMoved(room, tx, capsules, endsAt),
@@ -108,7 +114,7 @@ export function createEnvelopes(deps: EnvelopeDeps): Envelopes {
     async claim(link, secret) {
       const claimed =
         'token' in link
-          ? await claimByToken(room, link.token, secret)
+          ? await claims(() => claimByToken(room, link.token, secret))
           : await claimAgain(room, link.interaction, secret);
       if (!claimed.ok) return claimed;
       const { interaction, bound, claim } = claimed.value;
@@ -122,7 +128,8 @@ export function createEnvelopes(deps: EnvelopeDeps): Envelopes {
     },
     grant: (visit, nonce) => grantFor(room, visit, nonce, ['enumerate', 'certificates', 'unwrap']),
     certificates: (visit, shown) => matchKeys(room, visit, shown),
-    keys: async (visit, given, notUnwrapped) => after(visit, await acceptKeys(room, visit, given, notUnwrapped)),
+    keys: async (visit, given, notUnwrapped) =>
+      after(visit, await keys(() => acceptKeys(room, visit, given, notUnwrapped))),
     beginMobile: async (visit, authority) =>
       after(visit, await notingVendor(room, visit, authority, () => beginExchange(road, visit, authority))),
     report: (visit, report, tail) => reportOf(room, visit, { what: 'reported', report, tail }),
