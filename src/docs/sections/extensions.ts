@@ -23,6 +23,7 @@ export const extensions: Section = {
     { id: 'header-sign', title: '请求头签名' },
     { id: 'task-query', title: '查询任务' },
     { id: 'ticket-redeem', title: '兑换凭据' },
+    { id: 'document-validate', title: '验证已签署的文件' },
   ],
   render: renderExtensions,
 };
@@ -127,5 +128,24 @@ ${table(
   ['名称', '内容'],
   ticketFields.map((field) => [name(field.name), field.zh]),
 )}
-${note('info', '幂等', html`<p>网络中断后重新提交同一请求总是安全的：${name('userSynchro')}、${name('changeCert')} 按内容、${name('startCheck')} 按 ${name('taskId')} 识别重复。</p>`)}`;
+${note('info', '幂等', html`<p>网络中断后重新提交同一请求总是安全的：${name('userSynchro')}、${name('changeCert')} 按内容、${name('startCheck')} 按 ${name('taskId')} 识别重复。</p>`)}
+
+<h3 id="document-validate">验证已签署的文件</h3>
+<p>离线签章（规范第 11 项）由各机构的工具完成，文件随后交到交易系统。把它原样提交给 ${name('POST /api/ca/ext/documents/validate')}（请求体为 PDF，不超过 50 MB；按上文的请求头签名，另带 ${name('X-Ca-Content-Sm3')}），就能知道其中每个签名的情况。文件只在判断时经过枢纽，不留存。</p>
+${table(
+  ['层次', '内容'],
+  [
+    [
+      name('verdict'),
+      'valid、valid-changed、invalid、indeterminate、unsigned；msg 是对应的一句话：签名有效 / 签名有效，但签署后文件有改动 / 签名无效 / 无法判定',
+    ],
+    [
+      name('signatures[].checks'),
+      '逐项结论与依据：签名范围、内容、签名值、证书链、有效期、吊销、算法、时间戳、印章、认证级别',
+    ],
+    [name('signatures[].changes'), '签署之后的每一处改动，指明页码'],
+    [name('signatures[].diagnostic'), '供技术人员查看的原始参数'],
+  ],
+)}
+<p>支持国密与 RSA 的 CMS 签名（GB/T 35275 与 RFC 5652 两种写法）、GB/T 38540 电子签章以及文档时间戳。任何一项不成立即为无效；缺少吊销信息或签发机构未接入时为无法判定，不做猜测。</p>`;
 }
