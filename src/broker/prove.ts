@@ -64,7 +64,7 @@ export async function proveMembers(
 ): Promise<Result<Unit>> {
   const canonicals = canonicalStrings(unit.profile, fields, members, body);
   if (!canonicals.ok) return canonicals;
-  return proveSign(deps, unit, canonicals.value, members.values.get('sign') ?? '');
+  return proveSign(deps, unit, canonicals.value, members.values.get('sign') ?? '', members.values.get('decData'));
 }
 
 /** The same for a request without a body: unit, task, time, and the interface where the caller names one, signed in the one style. */
@@ -83,12 +83,17 @@ async function proveSign(
   unit: Unit,
   canonicals: readonly string[],
   given: string,
+  plaintext = '',
 ): Promise<Result<Unit>> {
   const secrets = await deps.relyingParties.liveSecrets(deps.store.read, unit.id);
   const profile: SignProfile = unit.profile;
   if (!verifySign(deps.gm, profile, secrets, canonicals, given)) {
-    // Only a sandbox unit is told; it holds no real persons, and the string is its own message.
-    const shown = unit.profile.sandbox ? `algorithm=${profile.sign}; canonical=${canonicals[0] ?? ''}` : undefined;
+    // Only a sandbox unit is told; it holds no real persons, and the string is its own message. What was to be closed is in no answer all the same.
+    const text = (canonicals[0] ?? '').replace(
+      `decData=${plaintext}`,
+      () => `decData=<${plaintext.length} characters>`,
+    );
+    const shown = unit.profile.sandbox ? `algorithm=${profile.sign}; canonical=${text}` : undefined;
     return refused(refusal('SIGN_WRONG', {}, shown));
   }
   return unit.status === 'active' ? ok(unit) : refused(refusal('UNIT_SUSPENDED'));

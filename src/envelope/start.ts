@@ -31,7 +31,7 @@ export async function startDecrypt(
   const ciphertext = readCiphertext(request.ciphertext, room.capsules.recognise);
   if (ciphertext === undefined) {
     await noteUnreadable(room, unit, platform);
-    return refused(refusal('DECRYPT_FAILED', {}, 'neither envelope, SM2 ciphertext nor capsule'));
+    return refused(refusal('DECRYPT_FAILED'));
   }
   const read = await readItem(room, unit, request, ciphertext);
   if (!read.ok) return read;

@@ -182,5 +182,5 @@ async function failed(room: Room, capsule: Capsule, fact: HubFact): Promise<Resu
     await rows.changeCapsule(tx, capsule.id, ['sealed', 'failed'], { outcome, updated_at: room.clock.now() });
     await changed(room, tx, capsule.openingId);
   });
-  return refused(refusal('DECRYPT_FAILED', {}, fact.kind));
+  return refused(refusal('DECRYPT_FAILED'));
 }

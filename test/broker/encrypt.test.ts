@@ -138,6 +138,14 @@ describe('encrypt', () => {
   });
 });
 
+it('with a wrong sign shows a sandbox unit its string without what was to be closed', async () => {
+  const sandbox = await world.caller({ name: '沙箱', profile: { sandbox: true } });
+  const body = { ...encrypt({ decData: '机密报价&a=b' }), sign: '0'.repeat(64) };
+  const reply = await post(body, { 'x-ca-unit-id': sandbox.id });
+  expect(reply.text).toContain('canonical=decData=<8 characters>&encCertSn=');
+  expect(reply.text).not.toContain('机密报价');
+});
+
 describe('the caller of encrypt, who is not named', () => {
   it('is found by the task, by the subject, or among all units, by the one secret that verifies', async () => {
     expect((await answer(signed(caller, encrypt())))['code']).toBe(200);
