@@ -1,4 +1,5 @@
 import type { Updateable } from 'kysely';
+import { prepared } from '#store/prepared.ts';
 import type { DecryptItemTable } from '#store/schema-envelope.ts';
 import type { Handle, Tx } from '#store/store.ts';
 
@@ -28,8 +29,10 @@ const COLUMNS = [
   'decrypt_item.updated_at',
 ] as const;
 
+const insertion = prepared((db, row: DecryptItemTable) => db.insertInto('decrypt_item').values(row));
+
 export async function insertItem(tx: Tx, row: DecryptItemTable, recipientIndexes: readonly string[]): Promise<void> {
-  await tx.db.insertInto('decrypt_item').values(row).execute();
+  await insertion.run(tx, row);
   const recipients = [...new Set(recipientIndexes)].map((recipient_index) => ({ item_id: row.id, recipient_index }));
   if (recipients.length > 0) await tx.db.insertInto('decrypt_recipient').values(recipients).execute();
 }
@@ -39,33 +42,35 @@ export async function bodyOf(h: Handle, id: string): Promise<string> {
   return row?.body_sealed ?? '';
 }
 
-export const itemsOf = (h: Handle, interactionId: string): Promise<ItemRow[]> =>
-  h.db
-    .selectFrom('decrypt_item')
-    .select(COLUMNS)
-    .where('interaction_id', '=', interactionId)
-    .orderBy('place')
-    .execute();
+const ownItems = prepared((db, { interactionId }: { interactionId: string }) =>
+  db.selectFrom('decrypt_item').select(COLUMNS).where('interaction_id', '=', interactionId).orderBy('place'),
+);
 
-/** Items of other interactions that were opened on this one's page. */
-export const itemsOpenedBy = (h: Handle, interactionId: string): Promise<ItemRow[]> =>
-  h.db
+export const itemsOf = (h: Handle, interactionId: string): Promise<ItemRow[]> => ownItems.all(h, { interactionId });
+
+const openedHere = prepared((db, { interactionId }: { interactionId: string }) =>
+  db
     .selectFrom('decrypt_item')
     .select(COLUMNS)
     .where('opened_by', '=', interactionId)
     .where('interaction_id', '!=', interactionId)
     .orderBy('updated_at')
-    .orderBy('id')
-    .execute();
+    .orderBy('id'),
+);
 
-/** Waiting items of the unit's other live interactions that one of this interaction's recipients opens, oldest first. */
-export const siblingItems = (
-  h: Handle,
-  of: { interactionId: string; unitId: string },
-  now: number,
-  limit: number,
-): Promise<ItemRow[]> =>
-  h.db
+/** Items of other interactions that were opened on this one's page. */
+export const itemsOpenedBy = (h: Handle, interactionId: string): Promise<ItemRow[]> =>
+  openedHere.all(h, { interactionId });
+
+interface SiblingsOf {
+  readonly interactionId: string;
+  readonly unitId: string;
+  readonly now: number;
+  readonly limit: number;
+}
+
+const siblings = prepared((db, { interactionId, unitId, now, limit }: SiblingsOf) =>
+  db
     .selectFrom('decrypt_item')
     .innerJoin('interaction', 'interaction.id', 'decrypt_item.interaction_id')
     .select(COLUMNS)
@@ -75,18 +80,26 @@ export const siblingItems = (
         .innerJoin('decrypt_recipient as own', 'own.recipient_index', 'other.recipient_index')
         .innerJoin('decrypt_item as mine', 'mine.id', 'own.item_id')
         .select('other.item_id')
-        .where('mine.interaction_id', '=', of.interactionId),
+        .where('mine.interaction_id', '=', interactionId),
     )
-    .where('decrypt_item.interaction_id', '!=', of.interactionId)
-    .where('decrypt_item.unit_id', '=', of.unitId)
+    .where('decrypt_item.interaction_id', '!=', interactionId)
+    .where('decrypt_item.unit_id', '=', unitId)
     .where('decrypt_item.state', 'in', ['waiting', 'failed'])
     .where('interaction.kind', '=', 'decrypt')
     .where('interaction.state', 'in', ['open', 'claimed'])
     .where('interaction.expires_at', '>', now)
     .orderBy('interaction.created_at')
     .orderBy('decrypt_item.place')
-    .limit(limit)
-    .execute();
+    .limit(limit),
+);
+
+/** Waiting items of the unit's other live interactions that one of this interaction's recipients opens, oldest first. */
+export const siblingItems = (
+  h: Handle,
+  of: { interactionId: string; unitId: string },
+  now: number,
+  limit: number,
+): Promise<ItemRow[]> => siblings.all(h, { interactionId: of.interactionId, unitId: of.unitId, now, limit });
 
 /** One conditional UPDATE: of any number of callers one wins. undefined: the item was in none of these states. */
 export const changeItem = (

@@ -1,4 +1,5 @@
 import type { Updateable } from 'kysely';
+import { prepared } from '#store/prepared.ts';
 import type {
   CapsuleKoTable,
   CapsuleState,
@@ -19,8 +20,9 @@ export async function insertCapsule(tx: Tx, capsule: CapsuleTable, wraps: readon
     .execute();
 }
 
-export const findCapsule = (h: Handle, id: string): Promise<CapsuleTable | undefined> =>
-  h.db.selectFrom('capsule').selectAll().where('id', '=', id).executeTakeFirst();
+const byId = prepared((db, { id }: { id: string }) => db.selectFrom('capsule').selectAll().where('id', '=', id));
+
+export const findCapsule = (h: Handle, id: string): Promise<CapsuleTable | undefined> => byId.first(h, { id });
 
 export const capsuleByUpload = (h: Handle, uploadIndex: string): Promise<CapsuleTable | undefined> =>
   h.db.selectFrom('capsule').selectAll().where('upload_index', '=', uploadIndex).executeTakeFirst();
@@ -74,14 +76,11 @@ export const changeCapsule = (
     .returningAll()
     .executeTakeFirst();
 
-export const wrapsOf = (h: Handle, capsuleId: string): Promise<CapsuleWrapTable[]> =>
-  h.db
-    .selectFrom('capsule_wrap')
-    .selectAll()
-    .where('capsule_id', '=', capsuleId)
-    .orderBy('created_at')
-    .orderBy('id')
-    .execute();
+const wraps = prepared((db, { capsuleId }: { capsuleId: string }) =>
+  db.selectFrom('capsule_wrap').selectAll().where('capsule_id', '=', capsuleId).orderBy('created_at').orderBy('id'),
+);
+
+export const wrapsOf = (h: Handle, capsuleId: string): Promise<CapsuleWrapTable[]> => wraps.all(h, { capsuleId });
 
 export async function insertWrap(tx: Tx, row: CapsuleWrapTable): Promise<void> {
   await tx.db.insertInto('capsule_wrap').values(row).execute();
@@ -137,8 +136,12 @@ export const sealedForKey = async (h: Handle, openingId: string, keyIndex: strin
   return rows.map((row) => row.id);
 };
 
+const koOf = prepared((db, { capsuleId }: { capsuleId: string }) =>
+  db.selectFrom('capsule_ko').selectAll().where('capsule_id', '=', capsuleId),
+);
+
 export const findKo = (h: Handle, capsuleId: string): Promise<CapsuleKoTable | undefined> =>
-  h.db.selectFrom('capsule_ko').selectAll().where('capsule_id', '=', capsuleId).executeTakeFirst();
+  koOf.first(h, { capsuleId });
 
 const BATCH = 500;
 

@@ -1,4 +1,5 @@
 import { sql, type Updateable } from 'kysely';
+import { prepared } from '#store/prepared.ts';
 import type { OpeningLotTable, OpeningPersonTable, OpeningState, OpeningTable } from '#store/schema-opening.ts';
 import type { Handle, Tx } from '#store/store.ts';
 
@@ -20,8 +21,9 @@ export async function insertOpening(
       .execute();
 }
 
-export const findOpening = (h: Handle, id: string): Promise<OpeningTable | undefined> =>
-  h.db.selectFrom('opening').selectAll().where('id', '=', id).executeTakeFirst();
+const byId = prepared((db, { id }: { id: string }) => db.selectFrom('opening').selectAll().where('id', '=', id));
+
+export const findOpening = (h: Handle, id: string): Promise<OpeningTable | undefined> => byId.first(h, { id });
 
 export const openingByTask = (h: Handle, taskIndex: string): Promise<OpeningTable | undefined> =>
   h.db.selectFrom('opening').selectAll().where('task_index', '=', taskIndex).executeTakeFirst();
