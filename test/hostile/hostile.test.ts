@@ -1,17 +1,31 @@
+import { createHash } from 'node:crypto';
+import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createOpeningsApi, type OpeningsApiDeps } from '#broker/openings.ts';
+import { mountPages, type PagesDeps } from '#hosted/pages/mount.ts';
+import { hallFiles } from '#hosted/routes-hall.ts';
 import { attack } from './attack.ts';
 import { drawFrom } from './draw.ts';
-import { generate, mutators } from './generate.ts';
+import { generate, mutators, right } from './generate.ts';
 import { faultsOf } from './judge.ts';
-import { newPrey } from './prey.ts';
+import { newPrey, noPrey } from './prey.ts';
 import { rawAttacks } from './raw.ts';
-import { bytesOf } from './shot.ts';
+import { bytesOf, type Kind } from './shot.ts';
 import { targetsOf } from './targets.ts';
-import type { Heard } from './wire.ts';
+import { type Heard, speak } from './wire.ts';
 import { type HostileWorld, openHostileWorld } from './world.ts';
 
 /** T36, T43, T44, R10: repeat a failure with `node test/hostile/long.ts --seed N`. */
 const SEED = 20_261_122;
+
+type Answer = { readonly code?: unknown; readonly ok?: unknown; readonly error?: { readonly code: string } };
+/** What a right request may be answered where the state of things speaks against it; of `page` whatever was not said about its form. */
+const RIGHT: { readonly [K in Kind]?: (answer: Answer) => boolean } = {
+  wire: ({ code }) => [200, 404, 409].includes(Number(code)),
+  openings: ({ code }) => [200, 404, 409, 410, 422].includes(Number(code)),
+  page: ({ ok, error }) =>
+    ok === true || !['BODY_NOT_JSON', 'INPUT_NOT_ALLOWED', 'ROUTE_UNKNOWN'].includes(error?.code ?? ''),
+};
 
 let world: HostileWorld;
 beforeAll(async () => {
@@ -27,43 +41,49 @@ describe('the generator', () => {
     const targets = targetsOf(world, prey);
     const bytes = () => {
       const draw = drawFrom(SEED);
-      return targets.map((target, turn) => bytesOf(generate(target, turn, { draw, prey, world })).toString('latin1'));
+      return targets.map((target, turn) =>
+        createHash('sm3')
+          .update(bytesOf(generate(target, turn, { draw, prey, world })))
+          .digest('hex'),
+      );
     };
     expect(bytes()).toEqual(bytes());
   });
 
   it('sends a request that is right when nothing is spoilt, so that damage is met behind the first guard', async () => {
     const prey = await newPrey(world);
-    for (const { kind, path, headers, members, sign } of targetsOf(world, prey)) {
-      if (kind !== 'wire' || members === undefined || sign === undefined) continue;
-      const body = JSON.stringify(sign(members()));
-      const reply = await fetch(world.prepared.hubUrl + path, {
-        method: 'POST',
-        headers: Object.fromEntries(headers),
-        body,
-      });
-      const { code } = (await reply.json()) as { code: number };
-      expect([path, [200, 404, 409].includes(code)]).toEqual([path, true]);
+    const draw = drawFrom(SEED);
+    const wrong: string[] = [];
+    for (const target of targetsOf(world, prey)) {
+      const accepted = RIGHT[target.kind];
+      if (accepted === undefined) continue;
+      const heard = await speak(world.prepared.hubUrl, '127.0.0.7', bytesOf(right(target, { draw, world })));
+      const text = heard.replies[0]?.body.toString('utf8') ?? '';
+      if (!accepted(JSON.parse(text === '' ? '{}' : text) as Answer)) wrong.push(`${target.name}: ${text}`);
     }
+    expect(wrong).toEqual([]);
+  });
+
+  it('knows every route of the openings, of the hall’s files and of the pages', async () => {
+    const known = targetsOf(world, noPrey).map(({ method, path }) => `${method} ${path.split('?')[0]}`);
+    const pages = new Hono();
+    mountPages(pages, {} as PagesDeps);
+    const tables = [
+      ['', createOpeningsApi({} as OpeningsApiDeps).routes],
+      ['/hall', hallFiles({} as Parameters<typeof hallFiles>[0]).routes],
+      ['', pages.routes],
+    ] as const;
+    const routes = tables.flatMap(([under, all]) => all.map(({ method, path }) => `${method} ${under}${path}`));
+    expect(routes.length).toBeGreaterThan(25);
+    const matches = (route: string, one: string) =>
+      new RegExp(`^${route.replaceAll(/:\w+/g, '[^/]+').replaceAll('*', '.+')}$`).test(one);
+    expect(routes.filter((route) => !known.some((one) => matches(route, one)))).toEqual([]);
   });
 
   it('has a judge who sees what must not be', () => {
-    const [target] = targetsOf(world, {
-      taskId: 't',
-      token: 't',
-      interaction: 'i',
-      cookie: '',
-      foreign: { taskId: 'f', token: 'f', interaction: 'f' },
-    });
+    const [target] = targetsOf(world, noPrey);
     if (target === undefined) throw new Error('no target');
-    const prey = {
-      taskId: 't',
-      token: 't',
-      interaction: 'i',
-      cookie: '',
-      foreign: { taskId: 'f', token: 'f', interaction: 'f' },
-    };
-    const draft = { ...generate(target, 0, { draw: drawFrom(1), prey, world }), http: false };
+    const draft = { ...generate(target, 0, { draw: drawFrom(1), prey: noPrey, world }), http: false };
     const heard = (status: number, body: string, type = 'application/json'): Heard => ({
       replies: [{ status, headers: { 'content-type': type }, body: Buffer.from(body), whole: true }],
       rest: Buffer.alloc(0),
@@ -78,6 +98,8 @@ describe('the generator', () => {
       heard(200, '{"code":400,"msg":"missing"}'),
       heard(200, '{"code":400,"msg":"缺少\\nat x (/srv/app.js:1:2)"}'.replace('\\n', '\n    ')),
       heard(200, '{"code":400,"msg":"缺少 SQLITE_BUSY"}'),
+      heard(200, '{"code":425,"msg":"填充不正确"}'),
+      heard(200, '{"ok":false,"error":{"code":"DECRYPT_FAILED","message":"填充不正确"}}'),
       heard(200, '<html>', 'text/html'),
       heard(302, ''),
       { ...heard(200, '{}'), end: 'patience' } satisfies Heard,

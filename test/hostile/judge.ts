@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
+import { catalogue } from '#kernel/catalogue.ts';
+import { refusal, sentence } from '#kernel/errors.ts';
 import { SCRIPT } from './payloads.ts';
 import type { Draft, Kind } from './shot.ts';
 import type { Heard, Reply } from './wire.ts';
@@ -8,6 +10,8 @@ import type { Heard, Reply } from './wire.ts';
 const STATUSES: Readonly<Record<Kind, readonly number[]>> = {
   wire: [200, 404, 413],
   ext: [200, 400, 401, 403, 404, 409, 413],
+  // Its refusals have the status of their row: any of them, but no failure of the hub's.
+  openings: [200, ...new Set(Object.values(catalogue).map(({ wire }) => wire))].filter((status) => status < 500),
   page: [200, 413, 429],
   door: [200, 404, 429],
   facts: [200, 404],
@@ -23,6 +27,10 @@ const ANY = [...new Set(Object.values(STATUSES).flat())];
 const INSIDE =
   /\n\s+at \S+.*:\d+:\d+|\.(ts|js|mjs):\d+:\d+|node:internal|node_modules|SQLITE_|SqliteError|PostgresError|ECONNREFUSED|\bENOENT\b/;
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** One sentence and one code for every failed decryption, whatever failed. */
+const UNDECRYPTED = sentence(refusal('DECRYPT_FAILED'));
+const UNDECRYPTED_CODE = catalogue.DECRYPT_FAILED.wire;
 
 export const BOUND_MS = 15_000;
 
@@ -71,6 +79,8 @@ function shape(text: string, draft: Draft): string[] {
     return [`says JSON and is none: ${text.slice(0, 100)}`];
   }
   if ('code' in answer) {
+    if (answer['code'] === UNDECRYPTED_CODE && answer['msg'] !== UNDECRYPTED)
+      return [`a decryption failed with words of its own: ${String(answer['msg'])}`];
     if (typeof answer['code'] !== 'number') return ['code is no number'];
     if (answer['code'] >= 500) return [`code ${answer['code']}: ${text.slice(0, 300)}`];
     return /[\u4e00-\u9fff]/.test(String(answer['msg'])) || answer['code'] === 200 ? [] : ['msg is not Chinese'];
@@ -80,6 +90,8 @@ function shape(text: string, draft: Draft): string[] {
     const error = answer['error'] as { code?: unknown; message?: unknown } | undefined;
     if (typeof error?.code !== 'string' || !/[\u4e00-\u9fff]/.test(String(error.message)))
       return ['error without code or sentence'];
+    if (error.code === 'DECRYPT_FAILED' && error.message !== UNDECRYPTED)
+      return [`a decryption failed with words of its own: ${String(error.message)}`];
     return error.code === 'INTERNAL' ? ['error INTERNAL'] : [];
   }
   return draft.target.kind === 'facts' || draft.http ? [] : [`neither code nor ok: ${text.slice(0, 100)}`];

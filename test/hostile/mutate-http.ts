@@ -1,4 +1,5 @@
 import type { Draw } from './draw.ts';
+import { BIDI, CONTROL, PATHS, SQL, TEMPLATES, UNICODE } from './payloads.ts';
 import type { Prey } from './prey.ts';
 import { byLength, type Draft, header } from './shot.ts';
 
@@ -89,7 +90,7 @@ export const httpMutators: Readonly<Record<string, HttpMutator>> = {
   ]),
   'claim header': set('x-ca-claim', ['x', 'A'.repeat(43), 'A'.repeat(5_000), '../', '']),
   'task headers': (draft, draw) => {
-    const name = draw.pick(['x-ca-unit-id', 'x-ca-timestamp', 'x-ca-sign']);
+    const name = draw.pick(['x-ca-unit-id', 'x-ca-timestamp', 'x-ca-sign', 'x-ca-nonce', 'x-ca-content-sm3']);
     header(
       draft,
       name,
@@ -315,6 +316,15 @@ export const httpMutators: Readonly<Record<string, HttpMutator>> = {
         'returnUrl=//evil.example',
       ]),
   ),
+  'query values': path((was, draw) => {
+    const [place = '', query = ''] = was.split('?');
+    const given = new URLSearchParams(query);
+    const name = draw.pick([...given.keys(), 'lot', 'taskId', 'label', 'standBy', 'interface']);
+    const spoilt = draw.pick([...SQL, ...TEMPLATES, ...UNICODE, ...BIDI, ...CONTROL, ...PATHS, '', '1'.repeat(3_000)]);
+    if (draw.chance(0.2)) given.delete(name);
+    else given.set(name, spoilt);
+    return `${place}?${given}`;
+  }),
   'chunked, honestly': chunked((body, draw) => {
     const at = draw.int(body.length + 1);
     const parts = [body.subarray(0, at), body.subarray(at)].filter((part) => part.length > 0);

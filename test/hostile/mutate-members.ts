@@ -27,10 +27,16 @@ const one =
 const from = (values: readonly unknown[]): MemberMutator => one((_, { draw }) => draw.pick(values));
 const inside = (values: readonly string[]): MemberMutator =>
   one((was, { draw }) => (draw.chance(0.5) ? draw.pick(values) : `${String(was)}${draw.pick(values)}`));
+/** Objects inside, at any depth. */
+const innerOf = (value: unknown): Members[] => {
+  if (typeof value !== 'object' || value === null) return [];
+  const inner = Object.values(value).flatMap(innerOf);
+  return Array.isArray(value) ? inner : [value as Members, ...inner];
+};
 const textOf = (was: unknown): string => (typeof was === 'string' ? was : (JSON.stringify(was) ?? ''));
 const nest = (depth: number): unknown => JSON.parse(`${'['.repeat(depth)}1${']'.repeat(depth)}`);
 
-export const memberMutators: Readonly<Record<string, MemberMutator>> = {
+const atTheTop: Readonly<Record<string, MemberMutator>> = {
   drop: (members, { draw }) => {
     const names = Object.keys(members);
     if (names.length > 0) delete members[draw.pick(names)];
@@ -123,6 +129,11 @@ export const memberMutators: Readonly<Record<string, MemberMutator>> = {
       interaction: prey.foreign.interaction,
       token: prey.foreign.token,
       authority: 'bohai',
+      opening: prey.sealed.opening,
+      bid: prey.sealed.capsule,
+      capsule: prey.sealed.capsule,
+      rehearsal: prey.sealed.rehearsal.id,
+      encData: prey.encData,
     };
     const shared = Object.keys(foreign).filter((name) => Object.hasOwn(members, name));
     if (shared.length > 0) {
@@ -156,4 +167,18 @@ export const memberMutators: Readonly<Record<string, MemberMutator>> = {
       sign: draw.pick(['', 'AAAA', 'MIIB', '!']),
     }));
   },
+};
+
+export const memberMutators: Readonly<Record<string, MemberMutator>> = {
+  ...atTheTop,
+  ...Object.fromEntries(
+    ['inside', 'further inside', 'deep inside'].map((name): [string, MemberMutator] => [
+      name,
+      (members, context) => {
+        const inner = innerOf(members).filter((one) => one !== members);
+        const damage = atTheTop[context.draw.pick(Object.keys(atTheTop))];
+        damage?.(inner.length === 0 ? members : context.draw.pick(inner), context);
+      },
+    ]),
+  ),
 };

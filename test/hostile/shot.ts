@@ -1,19 +1,24 @@
 import type { InterfaceName } from '#wire/interfaces.ts';
+import type { Draw } from './draw.ts';
 
 /** What an answer of this edge looks like. */
-export type Kind = 'wire' | 'ext' | 'page' | 'door' | 'facts' | 'html' | 'file' | 'live';
+export type Kind = 'wire' | 'ext' | 'openings' | 'page' | 'door' | 'facts' | 'html' | 'file' | 'live';
 
 /** One route with a request that would be right. */
 export interface Target {
   readonly name: string;
   readonly kind: Kind;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly headers: readonly (readonly [string, string])[];
   /** A fresh right body; undefined where the route takes none. */
   readonly members?: () => Record<string, unknown>;
+  /** The right body of a route that takes bytes. */
+  readonly content?: Buffer;
   /** Adds the `sign` that a registered unit would make of whatever the members have become. */
   readonly sign?: (members: Record<string, unknown>) => Record<string, unknown>;
+  /** Puts a registered unit's proof over method, path and body into the headers, whatever they have become. */
+  readonly prove?: (draft: Draft, draw: Draw) => void;
   readonly message?: InterfaceName;
 }
 

@@ -2,11 +2,14 @@ import { HUB_IDENTITY_PATH } from '#agent/protocol.ts';
 import { recordOf } from '#fixtures/world/cast.ts';
 import { type Members as Signable, signOf } from '#fixtures/world/trading-system/sign.ts';
 import { LIVE_PATH, type PageApi } from '#hosted/api.ts';
+import type { DecryptPageApi } from '#hosted/decrypt-api.ts';
+import { HALL_LIVE_PATH, type HallAct, type HallApi, type ProposalKind } from '#hosted/hall-api.ts';
 import { base64, utf8 } from '#kernel/bytes.ts';
 import { TASK_PATH, TICKET_PATH, ticketFields } from '#wire/extensions.ts';
 import { type InterfaceName, interfaces, type PrintedField, type PrintedInterface } from '#wire/interfaces.ts';
 import type { Prey } from './prey.ts';
 import type { Target } from './shot.ts';
+import { openingTargets } from './targets-openings.ts';
 import type { HostileWorld } from './world.ts';
 
 const JSON_TYPE = ['content-type', 'application/json'] as const;
@@ -16,7 +19,11 @@ export function targetsOf(world: HostileWorld, prey: Prey): Target[] {
   return [
     ...wire(world, prey),
     ...extensions(world, prey),
+    ...openingTargets(world, prey),
     ...pageApi(world, prey),
+    ...decryptApi(world, prey),
+    ...hallApi(world, prey),
+    ...hallActs(world, prey),
     ...doors(prey),
     ...reading(world, prey),
   ];
@@ -30,7 +37,8 @@ function wire(world: HostileWorld, prey: Prey): Target[] {
     kind: 'wire',
     method: 'POST',
     path,
-    headers: [JSON_TYPE],
+    // encrypt has no member that says who calls (readings L6).
+    headers: [JSON_TYPE, ...(name === 'encrypt' ? [['x-ca-unit-id', world.unit.caUnitId] as const] : [])],
     members: () =>
       Object.fromEntries(request.filter((one) => one.name !== 'sign').map((one) => [one.name, sample(one)])),
     sign: signer(world.unit.secret, request),
@@ -48,6 +56,7 @@ function sampleOf(world: HostileWorld, prey: Prey): (field: PrintedField) => str
     taskId: prey.taskId,
     signature: base64(utf8('seal')),
     paType: '1',
+    encData: prey.encData,
     standBy: '{"hub":{},"note":"x"}',
   };
   return ({ name }) => known[name] ?? base64(utf8(name));
@@ -57,6 +66,7 @@ function extensions(world: HostileWorld, prey: Prey): Target[] {
   const { caUnitId, secret } = world.unit;
   const timestamp = String(Date.now());
   const query = { caUnitId, taskId: prey.taskId, timestamp };
+  const decrypting = { caUnitId, taskId: prey.decryption.taskId, timestamp, interface: 'startdecrypt' };
   return [
     {
       name: 'tickets',
@@ -78,6 +88,17 @@ function extensions(world: HostileWorld, prey: Prey): Target[] {
         ['x-ca-sign', signOf(secret, query, ['caUnitId', 'taskId', 'timestamp'])],
       ],
     },
+    {
+      name: 'tasks of decryption',
+      kind: 'ext',
+      method: 'GET',
+      path: `${TASK_PATH}${prey.decryption.taskId}?interface=startdecrypt`,
+      headers: [
+        ['x-ca-unit-id', caUnitId],
+        ['x-ca-timestamp', timestamp],
+        ['x-ca-sign', signOf(secret, decrypting, ['caUnitId', 'taskId', 'timestamp', 'interface'])],
+      ],
+    },
   ];
 }
 
@@ -96,17 +117,112 @@ function pageApi(world: HostileWorld, { interaction, token, cookie }: Prey): Tar
     redeliver: () => ({ interaction }),
     cancel: () => ({ interaction }),
   };
-  return Object.entries(samples).map(([route, members]) => ({
-    name: `page ${route}`,
-    kind: 'page',
-    method: 'POST',
-    path: `/hosted/api/${route}`,
-    headers: [JSON_TYPE, ['origin', world.prepared.hubUrl], ['cookie', cookie], ['sec-fetch-site', 'same-origin']],
-    members,
+  return pageTargets(world, cookie, '', samples);
+}
+
+/** The decryption page's calls; `keys` hands back what the right token would. */
+function decryptApi(world: HostileWorld, { decryption, cookie }: Prey): Target[] {
+  const { token, interaction, keys } = decryption;
+  const [key] = world.cast.good;
+  const sign = base64(key?.pair.signCertificate ?? Buffer.alloc(0));
+  const encrypt = base64(key?.pair.encCertificate ?? Buffer.alloc(0));
+  const samples: { [Route in keyof DecryptPageApi]: () => DecryptPageApi[Route]['request'] } = {
+    claim: () => ({ token }),
+    view: () => ({ interaction }),
+    report: () => ({ interaction, kind: 'network', tail: '3F2A' }),
+    grant: () => ({ interaction, nonce: 'ab'.repeat(32) }),
+    certificates: () => ({ interaction, certificates: [{ key: 'k1', sign, encrypt }] }),
+    keys: () => ({
+      interaction,
+      keys: keys.map((one) => ({ ...one })),
+      failed: keys.map(({ item, wrap }) => ({ item, wrap })),
+    }),
+    mobile: () => ({ interaction, authority: 'beichen' }),
+    redeliver: () => ({ interaction }),
+    cancel: () => ({ interaction }),
+  };
+  return pageTargets(world, cookie, 'decrypt/', samples);
+}
+
+/** The hall's calls, from a seat that holds one of the offices or bids. */
+function hallApi(world: HostileWorld, { hall, sealed, cookie }: Prey): Target[] {
+  const { opening, seat: interaction, asked, bid } = hall;
+  const certificate = world.keys[0]?.certificate ?? '';
+  const bytes = base64(utf8('x'.repeat(113)));
+  const samples: { [Route in keyof HallApi]: () => HallApi[Route]['request'] } = {
+    open: () => ({ opening }),
+    view: () => ({ opening, interaction }),
+    sit: () => ({ opening }),
+    grant: () => ({ interaction, nonce: 'ab'.repeat(32), what: 'share' }),
+    certificates: () => ({ interaction: asked, certificates: [{ key: 'k1', sign: certificate }] }),
+    signed: () => ({ interaction: asked, certificate, signature: base64(utf8('x'.repeat(70))) }),
+    mobile: () => ({ interaction: asked, authority: 'beichen' }),
+    asked: () => ({ interaction: asked }),
+    leave: () => ({ interaction }),
+    act: () => ({ interaction, act: { act: 'start' } }),
+    share: () => ({ interaction, what: 'release' }),
+    shared: () => ({ interaction, what: 'release', wrapped: bytes }),
+    recover: () => ({ interaction, bid }),
+    recovered: () => ({ interaction, capsule: sealed.capsule, wrapped: bytes }),
+    evidence: () => ({ interaction, bid }),
+    decrypt: () => ({ interaction }),
+    rehearse: () => ({ interaction }),
+    rehearsed: () => ({ interaction, rehearsal: interaction, results: [{ id: 'w1', key: bytes.slice(0, 24) }] }),
+    rewrap: () => ({ interaction }),
+    rewrapped: () => ({ interaction, offer: `${sealed.capsule}.w1`, wrapped: bytes, signature: bytes, certificate }),
+    report: () => ({ interaction, kind: 'no-key', tail: null }),
+  };
+  return pageTargets(world, cookie, 'hall/', samples);
+}
+
+/** Each thing that anybody in the hall may do or propose. */
+function hallActs(world: HostileWorld, { hall, sealed, cookie }: Prey): Target[] {
+  const { bid, seat: interaction } = hall;
+  const now = Date.now();
+  const reason = '投标人未到场，按招标文件处理';
+  const proposals: { [Kind in ProposalKind]: () => Extract<HallAct, { act: 'propose'; kind: Kind }> } = {
+    extend: () => ({ act: 'propose', kind: 'extend', minutes: 10, reason }),
+    remedy: () => ({ act: 'propose', kind: 'remedy', remedy: 'old-key', bid, reason, basis: '第三章 5.2.4' }),
+    abort: () => ({ act: 'propose', kind: 'abort', reason }),
+    postpone: () => ({ act: 'propose', kind: 'postpone', opensAt: now + 7 * 24 * 3600_000, reason }),
+    'time-override': () => ({ act: 'propose', kind: 'time-override', reason }),
+  };
+  const acts: { [Act in Exclude<HallAct['act'], 'propose'>]: () => Extract<HallAct, { act: Act }> } = {
+    start: () => ({ act: 'start' }),
+    'end-lot': () => ({ act: 'end-lot', lot: sealed.lot, reason }),
+    'close-window': () => ({ act: 'close-window', reason }),
+    decide: () => ({ act: 'decide', proposal: 'prp_0', agree: true, opinion: '同意' }),
+    withdraw: () => ({ act: 'withdraw', proposal: 'prp_0' }),
+    'ask-remedy': () => ({ act: 'ask-remedy', bid, remedy: 'backup-file', reason }),
+    confirm: () => ({ act: 'confirm', bid }),
+    object: () => ({ act: 'object', bid, reason }),
+    'answer-objection': () => ({ act: 'answer-objection', bid, answer: '已记录' }),
+    'state-clock': () => ({ act: 'state-clock', statedAt: now }),
+    finish: () => ({ act: 'finish' }),
+  };
+  return Object.entries({ ...proposals, ...acts }).map(([name, act]) => ({
+    ...pageTarget(world, cookie, 'hall/act', () => ({ interaction, act: act() })),
+    name: `hall act ${name}`,
   }));
 }
 
-function doors({ interaction, cookie }: Prey): Target[] {
+const pageTargets = (
+  world: HostileWorld,
+  cookie: string,
+  under: string,
+  samples: Readonly<Record<string, () => object>>,
+): Target[] => Object.entries(samples).map(([route, members]) => pageTarget(world, cookie, under + route, members));
+
+const pageTarget = (world: HostileWorld, cookie: string, route: string, members: () => object): Target => ({
+  name: `page ${route}`,
+  kind: 'page',
+  method: 'POST',
+  path: `/hosted/api/${route}`,
+  headers: [JSON_TYPE, ['origin', world.prepared.hubUrl], ['cookie', cookie], ['sec-fetch-site', 'same-origin']],
+  members: () => ({ ...members() }),
+});
+
+function doors({ interaction, hall, cookie }: Prey): Target[] {
   return [
     {
       name: 'vendor callback',
@@ -116,24 +232,24 @@ function doors({ interaction, cookie }: Prey): Target[] {
       headers: [JSON_TYPE],
       members: () => ({ task: 'T1', status: 'confirmed', timestamp: 1_795_000_000_000, mac: 'ab'.repeat(32) }),
     },
-    {
-      name: 'live channel',
-      kind: 'live',
-      method: 'GET',
-      path: `${LIVE_PATH}?i=${interaction}`,
-      headers: [
-        ['connection', 'Upgrade'],
-        ['upgrade', 'websocket'],
-        ['sec-websocket-version', '13'],
-        ['sec-websocket-key', 'AAAAAAAAAAAAAAAAAAAAAA=='],
-        ['origin', 'http://evil.example'],
-        ['cookie', cookie],
-      ],
-    },
+    live('live channel', `${LIVE_PATH}?i=${interaction}`, cookie),
+    live('live channel of a hall', `${HALL_LIVE_PATH}?o=${hall.opening}`, cookie),
   ];
 }
 
-function reading(world: HostileWorld, { token, interaction, cookie }: Prey): Target[] {
+const live = (name: string, path: string, cookie: string): Target => ({
+  ...{ name, kind: 'live', method: 'GET', path },
+  headers: [
+    ['connection', 'Upgrade'],
+    ['upgrade', 'websocket'],
+    ['sec-websocket-version', '13'],
+    ['sec-websocket-key', 'AAAAAAAAAAAAAAAAAAAAAA=='],
+    ['origin', 'http://evil.example'],
+    ['cookie', cookie],
+  ],
+});
+
+function reading(world: HostileWorld, { token, interaction, cookie, decryption, hall }: Prey): Target[] {
   const get = (name: string, kind: Target['kind'], path: string): Target => ({
     name,
     kind,
@@ -144,6 +260,14 @@ function reading(world: HostileWorld, { token, interaction, cookie }: Prey): Tar
   return [
     get('page check', 'html', `/check/${token}`),
     get('page check again', 'html', `/check/i/${interaction}`),
+    get('page decrypt', 'html', `/decrypt/${decryption.token}`),
+    get('page decrypt again', 'html', `/decrypt/i/${decryption.interaction}`),
+    get('page hall', 'html', `/hall/${hall.opening}`),
+    // A refusal of these is the pages' JSON: nobody opens them but the page.
+    get('hall record', 'file', `/hall/${hall.opening}/minutes.json`),
+    get('hall minutes', 'file', `/hall/${hall.opening}/minutes.pdf`),
+    get('hall statement', 'file', `/hall/${hall.opening}/statement/${hall.bid}`),
+    get('page front', 'html', '/'),
     get('page diagnose', 'html', '/diagnose'),
     get('page help', 'html', '/help?lang=en'),
     get('page protection', 'html', '/help/protection'),
