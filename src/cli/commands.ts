@@ -38,6 +38,10 @@ const commands: Readonly<Record<string, Command>> = {
     usage: 'conflict …                   各单位登记不一致的处理（conflict --help）',
     run: async (args) => beside(args, async () => (await import('./conflict.ts')).runConflictCommand),
   },
+  opening: {
+    usage: 'opening …                    未结束的开标、时钟是否可信（opening --help）',
+    run: async (args) => beside(args, async () => (await import('./opening.ts')).runOpeningCommand),
+  },
   journal: {
     usage: 'journal export|verify        导出日志；离线校验导出文件（不需要数据库）',
     run: async (args) => (await import('./journal.ts')).runJournal(args),
