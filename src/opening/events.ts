@@ -5,6 +5,7 @@ import type { Clock } from '#kernel/clock.ts';
 import { newId } from '#kernel/ids.ts';
 import type { Json, JsonObject } from '#kernel/json.ts';
 import type { Random } from '#kernel/random.ts';
+import type { OpeningEventTable } from '#store/schema-opening.ts';
 import type { Handle, Tx } from '#store/store.ts';
 import { canonicalJson } from './capsule/canonical.ts';
 import type { Actor } from './opening.ts';
@@ -44,6 +45,8 @@ export interface Events {
   record(tx: Tx, event: NewEvent): Promise<void>;
   /** Everything recorded, oldest first. Before the gate nobody but this room may read it. */
   list(h: Handle, openingId: string): Promise<OpeningEvent[]>;
+  /** The same behind the gate, where nothing of it is secret any more: what was read once is kept, because events never change. */
+  listOpened(h: Handle, openingId: string): Promise<OpeningEvent[]>;
 }
 
 interface EventDeps {
@@ -54,7 +57,31 @@ interface EventDeps {
   readonly journal: Journal;
 }
 
+/** Kept in memory of all openings together; beyond it begins anew. */
+const MOST_KEPT = 20_000;
+/** Parameters of one statement. */
+const AT_ONCE = 500;
+
 export function createEvents({ gm, vault, clock, random, journal }: EventDeps): Events {
+  const kept = new Map<string, OpeningEvent>();
+  const read = (row: OpeningEventTable): OpeningEvent => {
+    const text = vault.open<{
+      kind: string;
+      actor: Actor;
+      capsule: string | null;
+      body: JsonObject;
+    }>('opening_event', row.id, 'body_sealed', row.body_sealed);
+    return {
+      id: row.id,
+      openingId: row.opening_id,
+      at: row.at,
+      kind: text.kind,
+      actor: text.actor,
+      capsuleId: text.capsule,
+      body: text.body,
+      digest: row.digest,
+    };
+  };
   return {
     record: async (tx, event) => {
       const id = newId('evt', random);
@@ -87,25 +114,15 @@ export function createEvents({ gm, vault, clock, random, journal }: EventDeps): 
       for (const one of [...chaff(before & 1, random), digest, ...chaff((before >> 1) & 1, random)])
         await journal.append(tx, { kind: 'opening.closed', body: { digest: one } });
     },
-    list: async (h, openingId) =>
-      (await rows.eventsOf(h, openingId)).map((row) => {
-        const text = vault.open<{
-          kind: string;
-          actor: Actor;
-          capsule: string | null;
-          body: JsonObject;
-        }>('opening_event', row.id, 'body_sealed', row.body_sealed);
-        return {
-          id: row.id,
-          openingId,
-          at: row.at,
-          kind: text.kind,
-          actor: text.actor,
-          capsuleId: text.capsule,
-          body: text.body,
-          digest: row.digest,
-        };
-      }),
+    list: async (h, openingId) => (await rows.eventsOf(h, openingId)).map(read),
+    listOpened: async (h, openingId) => {
+      const ids = await rows.eventIdsOf(h, openingId);
+      if (kept.size + ids.length > MOST_KEPT) kept.clear();
+      const fresh = ids.filter((id) => !kept.has(id));
+      for (let from = 0; from < fresh.length; from += AT_ONCE)
+        for (const row of await rows.eventsNamed(h, fresh.slice(from, from + AT_ONCE))) kept.set(row.id, read(row));
+      return ids.flatMap((id) => kept.get(id) ?? []);
+    },
   };
 }
 

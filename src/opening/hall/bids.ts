@@ -33,27 +33,34 @@ export interface Bid {
 
 const STATES: readonly CapsuleState[] = ['sealed', 'opened', 'failed', 'returned'];
 
-/** What a row says never changes under the same `updated_at`: opening it again costs a cipher and a MAC. */
-const opened = new WeakMap<Hall, Map<string, { readonly stamp: number; readonly record: CapsuleRecord }>>();
+interface Opened {
+  readonly stamp: number;
+  readonly record: CapsuleRecord;
+  /** Of its bid. */
+  readonly bid: string;
+}
+
+/** What a row says never changes under the same `updated_at`: opening it again costs a cipher and two MACs. */
+const opened = new WeakMap<Hall, Map<string, Opened>>();
 const MOST_KEPT = 20_000;
 
-function recordOf(hall: Hall, row: CapsuleTable): CapsuleRecord {
-  const kept = opened.get(hall) ?? new Map();
+function openedOf(hall: Hall, row: CapsuleTable): Opened {
+  const kept = opened.get(hall) ?? new Map<string, Opened>();
   opened.set(hall, kept);
   const known = kept.get(row.id);
-  if (known?.stamp === row.updated_at) return known.record;
+  if (known?.stamp === row.updated_at) return known;
   const record = hall.room.vault.open<CapsuleRecord>('capsule', row.id, 'record_sealed', row.record_sealed);
   if (kept.size >= MOST_KEPT) kept.clear();
-  kept.set(row.id, { stamp: row.updated_at, record });
-  return record;
+  const fresh = { stamp: row.updated_at, record, bid: bidId(hall, row.opening_id, record) };
+  kept.set(row.id, fresh);
+  return fresh;
 }
 
 /** Bids of an opening, by lot and time of receipt. The caller has asked the gate: before it nobody may even count them. */
 export async function bidsOf(hall: Hall, h: Handle, openingId: string, lots: readonly Lot[]): Promise<Bid[]> {
   const files = new Map<string, BidFile[]>();
   for (const row of await capsulesOf(h, openingId, STATES)) {
-    const record = recordOf(hall, row);
-    const id = bidId(hall, openingId, record);
+    const { record, bid: id } = openedOf(hall, row);
     files.set(id, [...(files.get(id) ?? []), fileOf(row, record)]);
   }
   const order = new Map(lots.map((lot, index) => [lot.code, index]));

@@ -57,14 +57,28 @@ export function noteOfBid(deps: NoteDeps): NoteOfBid {
   };
 }
 
+/** Facts are append-only and stand behind the gate: what was read once is kept. */
+const read = new WeakMap<FieldCipher, Map<string, NotedFact>>();
+const MOST_KEPT = 50_000;
+/** Parameters of one statement. */
+const AT_ONCE = 500;
+
 /** Oldest first. */
 export async function factsOfHall(
   { cipher }: Pick<NoteDeps, 'cipher'>,
   h: Handle,
   openingId: string,
 ): Promise<NotedFact[]> {
-  return (await rows.factsOfOpening(h, openingId)).map((row) => {
-    const body = cipher.openText({ table: 'hall_fact', row: row.id, column: 'body_sealed' }, row.body_sealed);
-    return { capsuleId: row.capsule_id, fact: { ...(JSON.parse(body) as NewFact), at: row.at } as Fact };
-  });
+  const kept = read.get(cipher) ?? new Map<string, NotedFact>();
+  read.set(cipher, kept);
+  const ids = await rows.factIdsOf(h, openingId);
+  if (kept.size + ids.length > MOST_KEPT) kept.clear();
+  const fresh = ids.filter((id) => !kept.has(id));
+  for (let from = 0; from < fresh.length; from += AT_ONCE)
+    for (const row of await rows.factsNamed(h, fresh.slice(from, from + AT_ONCE))) {
+      const body = cipher.openText({ table: 'hall_fact', row: row.id, column: 'body_sealed' }, row.body_sealed);
+      const fact = { ...(JSON.parse(body) as NewFact), at: row.at } as Fact;
+      kept.set(row.id, { capsuleId: row.capsule_id, fact });
+    }
+  return ids.flatMap((id) => kept.get(id) ?? []);
 }

@@ -1,7 +1,10 @@
 import type { HallTable } from '#store/schema-hall.ts';
+import { announcements, type SignedAmendment } from '../announce.ts';
+import type { OpeningEvent } from '../events.ts';
 import { type Gate, gateOf } from '../gate.ts';
 import type { Opening, OpeningFile } from '../opening.ts';
 import { readFile } from '../read-opening.ts';
+import { findOpening } from '../repository.ts';
 import { approvalsOfOpening } from '../repository-shares.ts';
 import { type Bid, type BidFile, bidsOf } from './bids.ts';
 import { type Cause, decideCause } from './cause.ts';
@@ -58,6 +61,9 @@ export interface Picture {
   /** undefined before the gate: then it has not even been read. */
   readonly bids: readonly SeenBid[] | undefined;
   readonly incidents: readonly Incident[];
+  /** Oldest first; before the gate without anything that concerns a capsule. */
+  readonly events: readonly OpeningEvent[];
+  readonly announced: readonly SignedAmendment[];
   /** Seats whose last share missed its commitment. */
   readonly badSeats: readonly number[];
   /** `<capsule>/<person>`: recovery shares that have come. */
@@ -68,27 +74,45 @@ export const versionOf = (opening: Opening, hall: HallTable | undefined): number
   opening.version + (hall?.version ?? 0);
 
 const FRESH_MS = 1_000;
-const seen = new WeakMap<Hall, Map<string, Picture>>();
 
-/** The picture as it is now; seats that look within the same second of the same version share one. undefined: no such opening. */
+interface Taken {
+  readonly key: string;
+  readonly at: number;
+  readonly file: OpeningFile;
+  readonly picture: Promise<Picture>;
+}
+const seen = new WeakMap<Hall, Map<string, Taken>>();
+
+/**
+ * The picture as it is now. Seats that look within the same second at the same version share one, those that come while it is taken as well: a thousand bidders who
+ * hear of one change cost one reading. undefined: no such opening.
+ */
 export async function pictureOf(hall: Hall, openingId: string): Promise<Picture | undefined> {
   const h = hall.store.read;
-  const file = await readFile(hall.room.vault, h, openingId);
+  const present = await findOpening(h, openingId);
+  if (present === undefined) return undefined;
+  const kept = seen.get(hall) ?? new Map<string, Taken>();
+  seen.set(hall, kept);
+  const last = kept.get(openingId);
+  const known = last?.file.opening.version === present.version ? last.file : undefined;
+  const file = known ?? (await readFile(hall.room.vault, h, openingId));
   if (file === undefined) return undefined;
   const row = await rows.findHall(h, openingId);
   const gate = await gateOf(hall.room.time, h, file.opening);
-  const version = versionOf(file.opening, row);
-  const kept = seen.get(hall) ?? new Map<string, Picture>();
-  seen.set(hall, kept);
-  const last = kept.get(openingId);
-  const phase = phaseOf(file.opening, row, gate, last?.lotEnds.length === file.lots.length);
-  const now = gate.now;
-  if (last?.version === version && last.phase === phase && now - last.now < FRESH_MS && now >= last.now)
-    return { ...last, now, gate };
-  const picture = await take(hall, file, row, gate);
+  const { now } = gate;
+  const key = `${versionOf(file.opening, row)} ${phaseOf(file.opening, row, gate, false)} ${gate.open}`;
+  const shared = kept.get(openingId);
+  if (shared?.key === key && now - shared.at < FRESH_MS && now >= shared.at)
+    return { ...(await shared.picture), now, gate };
+  const picture = take(hall, file, row, gate);
   if (kept.size > 200) kept.clear();
-  kept.set(openingId, picture);
-  return picture;
+  kept.set(openingId, { key, at: now, file, picture });
+  try {
+    return await picture;
+  } catch (error) {
+    kept.delete(openingId);
+    throw error;
+  }
 }
 
 async function take(hall: Hall, file: OpeningFile, row: HallTable | undefined, gate: Gate): Promise<Picture> {
@@ -123,9 +147,16 @@ async function take(hall: Hall, file: OpeningFile, row: HallTable | undefined, g
     lotEnds,
     bids: seenBids,
     incidents,
+    events: await eventsOf(hall, opening.id, phase),
+    announced: await announcements(hall.room, h, opening.id),
     badSeats: phase === 'releasing' ? await badSeatsOf(hall, opening.id) : [],
     recovered: opening.keyModel === 'quorum' && phase === 'window' ? await recoveredOf(hall, opening.id) : new Set(),
   };
+}
+
+async function eventsOf({ room, store }: Hall, openingId: string, phase: HallPhase): Promise<OpeningEvent[]> {
+  if (phase !== 'before') return room.events.listOpened(store.read, openingId);
+  return (await room.events.list(store.read, openingId)).filter((event) => event.capsuleId === null);
 }
 
 async function recoveredOf(hall: Hall, openingId: string): Promise<Set<string>> {

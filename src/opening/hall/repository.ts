@@ -223,8 +223,24 @@ export async function insertFact(tx: Tx, row: HallFactTable): Promise<boolean> {
   return (result.numInsertedOrUpdatedRows ?? 0n) === 1n;
 }
 
-export const factsOfOpening = (h: Handle, openingId: string): Promise<HallFactTable[]> =>
-  h.db.selectFrom('hall_fact').selectAll().where('opening_id', '=', openingId).orderBy('at').orderBy('id').execute();
+/** Oldest first. */
+export const factIdsOf = async (h: Handle, openingId: string): Promise<string[]> =>
+  (
+    await h.db
+      .selectFrom('hall_fact')
+      .select('id')
+      .where('opening_id', '=', openingId)
+      .orderBy('at')
+      .orderBy('id')
+      .execute()
+  ).map(({ id }) => id);
+
+export const factsNamed = (h: Handle, ids: readonly string[]): Promise<HallFactTable[]> =>
+  h.db
+    .selectFrom('hall_fact')
+    .selectAll()
+    .where('id', 'in', [...ids])
+    .execute();
 
 /** false: this bid's bidder has spoken already. */
 export async function insertResponse(tx: Tx, row: HallResponseTable): Promise<boolean> {

@@ -26,8 +26,30 @@ export interface Hall extends HallDeps {
   readonly room: Room;
 }
 
+/** A burst of changes is told as one: whoever hears of it reads everything anyway. */
+const PACE_MS = 200;
+
+function paced(publish: HallDeps['publish']): HallDeps['publish'] {
+  const resting = new Map<string, 'told' | 'again'>();
+  return function tell(openingId): void | Promise<void> {
+    if (resting.has(openingId)) {
+      resting.set(openingId, 'again');
+      return;
+    }
+    resting.set(openingId, 'told');
+    setTimeout(() => {
+      const again = resting.get(openingId) === 'again';
+      resting.delete(openingId);
+      // What cannot be told now is seen at the live channel's own next look.
+      if (again) Promise.resolve(tell(openingId)).catch(() => undefined);
+    }, PACE_MS).unref();
+    return publish(openingId);
+  };
+}
+
 export const createHallRoom = (deps: HallDeps): Hall => ({
   ...deps,
+  publish: paced(deps.publish),
   room: deps.openings.room,
   // A question's own page is the hall's; its changes are seen there, not on a channel of its own.
   page: createPageRoom({ ...deps, publish: () => undefined }, { kind: 'hall', path: 'hall' }),

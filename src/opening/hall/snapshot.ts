@@ -1,8 +1,6 @@
 import { beijingDate } from '#kernel/clock.ts';
 import type { Certificate } from '#pki/certificate.ts';
 import { tailOf } from '#pki/certificate.ts';
-import type { Handle } from '#store/store.ts';
-import { announcements } from '../announce.ts';
 import { wrapsOfCapsule } from '../capsules.ts';
 import { lastRehearsal, rewraps } from './bidder-acts.ts';
 import type { Incident } from './incident.ts';
@@ -12,7 +10,7 @@ import { type BidState, type HallPhase, isOpened, type Picture, pictureOf, type 
 import type { Proposal } from './proposal.ts';
 import type { Hall } from './room.ts';
 import { has, mainRole, type Seat } from './seat.ts';
-import { eventSentence, noteOf, partyName, secondsOf } from './words.ts';
+import { eventSentence, noteOf, partyName, secondsOf, type Tone } from './words.ts';
 
 /** How much of the bids somebody may see now. `number`: only how many. */
 type Sight = 'nothing' | 'number' | 'all';
@@ -80,15 +78,15 @@ export async function snapshot(hall: Hall, openingId: string, seat: Seat | undef
       };
     }),
     opensAt: opening.opensAt,
-    postponed: await postponements(hall, h, openingId),
+    postponed: postponements(picture),
     time: timeOf(picture),
     keys: keysOf(picture),
     window: windowOf(picture),
     board: sight === 'nothing' ? null : boardOf(picture, seat, sight),
     proposals: proposalsFor(picture, seat),
     incidents: officer ? picture.incidents.map((one) => incidentOf(picture, one)) : [],
-    events: await eventsFor(hall, h, picture, seat),
-    digest: await digestOf(hall, h, picture),
+    events: eventsFor(picture, seat),
+    digest: digestOf(picture),
     minutes: minutesOf(picture),
     seat: seat === undefined ? null : seatView(seat),
     mine: seat?.bidder == null ? null : await mineOf(hall, picture, seat),
@@ -96,8 +94,7 @@ export async function snapshot(hall: Hall, openingId: string, seat: Seat | undef
   };
 }
 
-async function postponements(hall: Hall, h: Handle, openingId: string) {
-  const all = await announcements(hall.room, h, openingId);
+function postponements({ announced: all }: Picture) {
   const timeAt = (index: number): number => {
     const value = all[index]?.signed.record.opensAt;
     return typeof value === 'number' ? value : 0;
@@ -288,25 +285,22 @@ function incidentOf(picture: Picture, incident: Incident) {
 const INSIDE = ['hall.remedy-asked', 'hall.answered'];
 const MOST_EVENTS = 200;
 
-async function eventsFor(hall: Hall, h: Handle, picture: Picture, seat: Seat | undefined) {
+function eventsFor(picture: Picture, seat: Seat | undefined) {
   const inside = has(seat, 'host', 'supervisor');
-  const all = await hall.room.events.list(h, picture.file.opening.id);
-  return all
-    .flatMap((event, index) => {
-      const said = eventSentence(event);
-      if (said === undefined || (!inside && INSIDE.includes(event.kind))) return [];
-      // Before the gate nothing that concerns a capsule is told to anybody.
-      if (picture.phase === 'before' && event.capsuleId !== null) return [];
-      return [{ seq: index + 1, at: event.at, kind: event.kind, ...said }];
-    })
-    .slice(-MOST_EVENTS)
-    .reverse();
+  const shown: { seq: number; at: number; kind: string; sentence: string; tone: Tone }[] = [];
+  for (let index = picture.events.length - 1; index >= 0 && shown.length < MOST_EVENTS; index -= 1) {
+    const event = picture.events[index];
+    const said = event && eventSentence(event);
+    if (event === undefined || said === undefined || (!inside && INSIDE.includes(event.kind))) continue;
+    shown.push({ seq: index + 1, at: event.at, kind: event.kind, ...said });
+  }
+  return shown;
 }
 
 /** Eight digits of the newest event's digest; what concerns capsules moves it, so before the gate it is not shown. */
-async function digestOf(hall: Hall, h: Handle, picture: Picture): Promise<string | null> {
+function digestOf(picture: Picture): string | null {
   if (picture.phase === 'before') return null;
-  const newest = (await hall.room.events.list(h, picture.file.opening.id)).at(-1);
+  const newest = picture.events.at(-1);
   return newest === undefined ? null : `${newest.digest.slice(0, 4)} ${newest.digest.slice(4, 8)}`;
 }
 

@@ -118,7 +118,7 @@ export function sourceOf(fact: Fact): 'hub' | 'page' | 'vendor' | 'custodian' | 
   }
 }
 
-type Tone = 'ok' | 'info' | 'warn' | 'bad' | 'mute';
+export type Tone = 'ok' | 'info' | 'warn' | 'bad' | 'mute';
 
 const text = (event: OpeningEvent, member: string): string => {
   const value = event.body[member];

@@ -92,6 +92,12 @@ describe('an opening day in the hall', () => {
     const version = (await audience.see()).version;
     await world.bidder(opening, companies.hunan);
     expect((await audience.see()).version).toBe(version);
+    // Nor do the numbers of the events have gaps where a bid was handed in.
+    const custodian = world.guest(opening, 'one');
+    await custodian.sit();
+    expect(await custodian.share('check-in')).toBe('ok');
+    const numbers = (await custodian.see()).events.map((event) => event.seq);
+    expect(numbers).toEqual(numbers.map((_, index) => numbers.length - index));
 
     await world.toTheGate(opening);
     expect((await host.see()).board).toMatchObject({ total: 4, rows: [] });
