@@ -30,6 +30,9 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** One sentence and one code for every failed decryption, whatever failed. */
 const UNDECRYPTED = sentence(refusal('DECRYPT_FAILED'));
+/** On the wire the sentence ends with the number to tell. */
+const saysUndecrypted = (said: unknown): boolean =>
+  String(said).replace(/（编号 [2-9A-Z]{4}-[2-9A-Z]{4}）$/, '') === UNDECRYPTED;
 const UNDECRYPTED_CODE = catalogue.DECRYPT_FAILED.wire;
 
 export const BOUND_MS = 15_000;
@@ -79,7 +82,7 @@ function shape(text: string, draft: Draft): string[] {
     return [`says JSON and is none: ${text.slice(0, 100)}`];
   }
   if ('code' in answer) {
-    if (answer['code'] === UNDECRYPTED_CODE && answer['msg'] !== UNDECRYPTED)
+    if (answer['code'] === UNDECRYPTED_CODE && !saysUndecrypted(answer['msg']))
       return [`a decryption failed with words of its own: ${String(answer['msg'])}`];
     if (typeof answer['code'] !== 'number') return ['code is no number'];
     if (answer['code'] >= 500) return [`code ${answer['code']}: ${text.slice(0, 300)}`];
@@ -90,7 +93,7 @@ function shape(text: string, draft: Draft): string[] {
     const error = answer['error'] as { code?: unknown; message?: unknown } | undefined;
     if (typeof error?.code !== 'string' || !/[\u4e00-\u9fff]/.test(String(error.message)))
       return ['error without code or sentence'];
-    if (error.code === 'DECRYPT_FAILED' && error.message !== UNDECRYPTED)
+    if (error.code === 'DECRYPT_FAILED' && !saysUndecrypted(error.message))
       return [`a decryption failed with words of its own: ${String(error.message)}`];
     return error.code === 'INTERNAL' ? ['error INTERNAL'] : [];
   }

@@ -206,6 +206,16 @@ describe('the hub’s own address', () => {
     expect(en).toContain('href="/diagnose?lang=en"');
   });
 
+  it('has no hall under what is no id, however long: nothing of it is drawn', async () => {
+    const hono = app();
+    expect((await hono.request('/hall/opn_0123456789abcdefghjkmnpqrs')).status).toBe(200);
+    for (const id of ['x'.repeat(4_000), '%3Cscript%3E', '%E4%B8%AD', 'a%20b']) {
+      const reply = await hono.request(`/hall/${id}`);
+      expect(reply.status).toBe(404);
+      expect(await reply.text()).toContain('没有这个页面');
+    }
+  });
+
   it('answers an address that leads nowhere with a page for people and with JSON for programs', async () => {
     const page = await app().request('/check/');
     expect(page.status).toBe(404);

@@ -84,8 +84,11 @@ export function mountPages(app: Hono, deps: PagesDeps): void {
   app.get('/decrypt/i/:interaction', (c) => decrypt(c, { interaction: c.req.param('interaction') }));
   app.get('/decrypt/:token', (c) => decrypt(c, { token: c.req.param('token') }));
   app.get('/hall/:opening', async (c) => {
+    const opening = c.req.param('opening');
+    // Its address is drawn as a QR code, and anybody writes addresses: what no id can be is no hall.
+    if (!/^\w{1,64}$/.test(opening)) return c.notFound();
     const page = await contextOf(c);
-    return send(c, page, await hallPage({ ...page, opening: c.req.param('opening') }));
+    return send(c, page, await hallPage({ ...page, opening }));
   });
   app.get('/check/i/:interaction', (c) => login(c, { interaction: c.req.param('interaction') }));
   app.get('/check/:token', (c) => login(c, { token: c.req.param('token') }));
