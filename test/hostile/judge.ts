@@ -89,15 +89,34 @@ function shape(text: string, draft: Draft): string[] {
     return /[\u4e00-\u9fff]/.test(String(answer['msg'])) || answer['code'] === 200 ? [] : ['msg is not Chinese'];
   }
   if ('ok' in answer) {
-    if (answer['ok'] === true) return [];
+    const inside = errorsIn(answer).flatMap(faultOfError);
+    if (answer['ok'] === true || inside.length > 0) return inside;
     const error = answer['error'] as { code?: unknown; message?: unknown } | undefined;
     if (typeof error?.code !== 'string' || !/[\u4e00-\u9fff]/.test(String(error.message)))
       return ['error without code or sentence'];
-    if (error.code === 'DECRYPT_FAILED' && !saysUndecrypted(error.message))
-      return [`a decryption failed with words of its own: ${String(error.message)}`];
-    return error.code === 'INTERNAL' ? ['error INTERNAL'] : [];
+    return [];
   }
   return draft.target.kind === 'facts' || draft.http ? [] : [`neither code nor ok: ${text.slice(0, 100)}`];
+}
+
+interface Said {
+  readonly code: string;
+  readonly message: unknown;
+}
+
+/** Every error that an answer tells, of the whole or of one of the files on the page. */
+function errorsIn(value: unknown): Said[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const { code, message } = value as { code?: unknown; message?: unknown };
+  const own = typeof code === 'string' && message !== undefined ? [{ code, message }] : [];
+  return [...own, ...Object.values(value).flatMap(errorsIn)];
+}
+
+function faultOfError({ code, message }: Said): string[] {
+  if (code === 'INTERNAL') return ['error INTERNAL'];
+  if (code === 'DECRYPT_FAILED' && !saysUndecrypted(message))
+    return [`a decryption failed with words of its own: ${String(message)}`];
+  return [];
 }
 
 function textOf(reply: Reply): string {
