@@ -35,6 +35,10 @@ export type PageNote =
       readonly name: string;
       readonly why: 'no-answer' | 'driver-down';
     }
+  /** The key that was shown is its holder's newer one; the file needs the one before. Tails of the encryption certificates. */
+  | { readonly what: 'renewed'; readonly tail: string; readonly newTail: string }
+  /** The key that was shown opens it, and its certificate has ended: no obstacle. */
+  | { readonly what: 'expired'; readonly tail: string }
   /** Said by the page: a report, never proof. `tail`: of the plugged certificate. */
   | { readonly what: 'reported'; readonly report: PageReport; readonly tail: string | null };
 

@@ -25,7 +25,7 @@ import { type MatchedKey, matchKeys, type ShownKey } from './match.ts';
 import { mobileRoad } from './mobile.ts';
 import { type CapsulesRequest, openCapsules } from './open-capsules.ts';
 import { createOutcome } from './outcome.ts';
-import { noteCapsules, notingVendor, reportOf } from './page-notes.ts';
+import { noteCapsules, noteKeys, notingResume, notingVendor, reportOf } from './page-notes.ts';
 import { redeliver } from './redeliver.ts';
 import type { DecryptRequest, Encrypted, EncryptRequest, StartedDecrypt } from './requests.ts';
 import { createRoom, type EnvelopeDeps } from './room.ts';
@@ -92,7 +92,9 @@ export function createEnvelopes(deps: EnvelopeDeps): Envelopes {
   const road = mobileRoad(room);
   // Each in a queue of its own: who is half way must not wait for those who are only coming.
   const [starts, claims, keys] = [createRush(RUSH), createRush(RUSH), createRush(RUSH)];
-  const poll = createVendorPoll(room, (interaction) => resumeExchange(road, interaction, { from: 'poll' }));
+  const poll = createVendorPoll(room, (interaction) =>
+    notingResume(room, interaction, () => resumeExchange(road, interaction, { from: 'poll' })),
+  );
 
   const seen = async (visit: Visit): Promise<Result<DecryptSnapshot>> => {
     const bound = await boundTo(room, visit);
@@ -127,7 +129,11 @@ export function createEnvelopes(deps: EnvelopeDeps): Envelopes {
       return view;
     },
     grant: (visit, nonce) => grantFor(room, visit, nonce, ['enumerate', 'certificates', 'unwrap']),
-    certificates: (visit, shown) => matchKeys(room, visit, shown),
+    async certificates(visit, shown) {
+      const matched = await matchKeys(room, visit, shown);
+      if (matched.ok) await noteKeys(room, visit, matched.value);
+      return matched;
+    },
     keys: async (visit, given, notUnwrapped) =>
       after(visit, await keys(() => acceptKeys(room, visit, given, notUnwrapped))),
     beginMobile: async (visit, authority) =>

@@ -36,7 +36,7 @@ export async function report(
 export async function noteAtPage(
   hall: Hall,
   capsules: readonly string[],
-  fact: ReportFact | Extract<HubFact, { kind: 'page-entered' | 'vendor-failed' }>,
+  fact: ReportFact | Extract<HubFact, { kind: 'page-entered' | 'vendor-failed' | 'renewed' | 'expired' }>,
 ): Promise<void> {
   const touched = new Set<string>();
   await hall.store.tx(async (tx) => {
@@ -56,6 +56,10 @@ export async function notePage(hall: Hall, capsules: readonly string[], note: Pa
   switch (note.what) {
     case 'entered':
       return noteAtPage(hall, capsules, { kind: 'page-entered' });
+    case 'renewed':
+      return noteAtPage(hall, capsules, { kind: 'renewed', tail: note.tail, newTail: note.newTail });
+    case 'expired':
+      return noteAtPage(hall, capsules, { kind: 'expired', tail: note.tail });
     case 'reported':
       return noteAtPage(hall, capsules, { kind: 'report', what: note.report, tail: note.tail });
     case 'vendor-failed': {

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { companies } from '#fixtures/pki/identities.ts';
-import { gm, until } from '#test/identity/world.ts';
-import { type Guest, garbage, type HallWorld, MINUTE, openHallWorld, sealBid } from './world.ts';
+import { gm, recordOf, until, unwrap } from '#test/identity/world.ts';
+import { Guest, garbage, type HallWorld, MINUTE, openHallWorld, sealBid } from './world.ts';
 
 const rules = { minimumBidders: 1, whenBidder: null, whenOthers: null, remedies: ['extend', 'backup'] as const };
 
@@ -128,6 +128,35 @@ describe('faults in the hall', () => {
     expect(await causeOf(came)).toMatchObject({ party: 'platform', kind: 'HUB_DOWN' });
     await other.sit();
     expect(await causeOf(other)).toMatchObject({ party: 'unknown', kind: 'NOT_COME' });
+  });
+
+  it('of a renewed certificate are the record’s word beside the page’s report, and an ended one still opens', async () => {
+    const { login } = world;
+    const opensAt = login.clock.now() + 20 * MINUTE;
+    const opening = await world.announce({ rules, opensAt });
+    const holder = { holder: companies.dalian };
+    const validity = { notBefore: login.clock.now() - 60 * MINUTE, notAfter: opensAt - 5 * MINUTE };
+    const old = await login.enrolledKey({ ...holder, validity });
+    await world.bidder(opening, companies.dalian, 'L1', old);
+    const fresh = await login.key(holder);
+    unwrap(await login.subscribers.change(login.unit, { ...recordOf(fresh.pair, holder), change: 'renew' }));
+    await world.release(opening);
+    const bidder = new Guest(world.app, opening, fresh, companies.dalian);
+    await bidder.sit();
+    // Another company's key beside it is no renewal of anybody's.
+    const stranger = await login.enrolledKey({ holder: companies.hunan });
+    const interaction = await bidder.show(stranger);
+    await bidder.decryptCall('report', { interaction, kind: 'wrong-key', tail: '27C1' });
+    expect(await causeOf(bidder)).toMatchObject({ party: 'unknown', kind: 'WRONG_KEY', weight: 'reported' });
+    await bidder.show(fresh);
+    expect(await causeOf(bidder)).toMatchObject({ party: 'unknown', kind: 'KEY_RENEWED', weight: 'reported' });
+    await bidder.show(old);
+    const bid = (await bidder.see()).mine?.bids[0]?.bid ?? '';
+    const known = await bidder.call('evidence', { interaction: bidder.seat, bid });
+    expect(known.ok && known.evidence.map((one) => one.sentence).join()).toContain('已过期，仍可用于解密');
+    Object.assign(bidder, { key: old });
+    expect(await bidder.decrypt()).toBe('ok');
+    expect(await causeOf(bidder)).toBeNull();
   });
 
   it('of a custodian’s share name him, and his seat may try again', async () => {

@@ -143,6 +143,23 @@ export class Guest {
     return done.view.items.every((item) => item.state === 'opened' || item.state === 'delivered') ? 'ok' : 'closed';
   }
 
+  /** Opens the page and shows it these keys, as a PC with them plugged would. */
+  async show(...keys: readonly HeldKey[]): Promise<string> {
+    const page = await this.call('decrypt', { interaction: this.seat });
+    if (!page.ok) throw new Error(page.error.code);
+    const claimed = await this.decryptCall('claim', { token: page.url.split('/').at(-1) ?? '' });
+    if (!claimed.ok) throw new Error(claimed.error.code);
+    const { interaction } = claimed.view;
+    const certificates = keys.map((key, index) => ({
+      key: `k${index}`,
+      sign: key.certificate,
+      encrypt: base64(key.pair.encCertificate),
+    }));
+    const shown = await this.decryptCall('certificates', { interaction, certificates });
+    if (!shown.ok) throw new Error(shown.error.code);
+    return interaction;
+  }
+
   /** Only opens the page. */
   async enter(): Promise<void> {
     const page = await this.call('decrypt', { interaction: this.seat });
