@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LAST_INSTANT } from '#kernel/clock.ts';
 import { type Refusal, refusal } from '#kernel/errors.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import { limits } from '#kernel/limits.ts';
@@ -16,7 +17,7 @@ const line = (most: number) =>
 const text = (most: number) => line(most).min(1, '不能为空');
 const instant = z.union([z.int(), z.string().max(40)]).transform((value, context) => {
   const at = typeof value === 'number' ? value : readInstant(value);
-  if (at !== undefined && at > 0) return at;
+  if (at !== undefined && at > 0 && at <= LAST_INSTANT) return at;
   context.addIssue({ code: 'custom', message: '应为 ISO 时间或毫秒时间戳' });
   return z.NEVER;
 });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { EdgeContext, EdgeEnv } from '#http/context.ts';
 import { createLive, type Live } from '#http/live.ts';
 import { base64 } from '#kernel/bytes.ts';
+import { LAST_INSTANT } from '#kernel/clock.ts';
 import { refusal } from '#kernel/errors.ts';
 import { limits } from '#kernel/limits.ts';
 import type { Logger } from '#kernel/log.ts';
@@ -34,6 +35,7 @@ const words = z
   .min(2)
   .max(200)
   .regex(/^[^\p{Cc}\u2028\u2029]*$/u);
+const instant = z.int().min(0).max(LAST_INSTANT);
 const remedy = z.enum(remedyKinds);
 const certificate = z.string().min(1).max(limits.certificateField);
 const binary = z.string().min(1).max(2048);
@@ -58,7 +60,7 @@ const act = z.union([
     basis: z.union([z.literal(''), words]),
   }),
   z.strictObject({ act: z.literal('propose'), kind: z.literal('abort'), reason: words }),
-  z.strictObject({ act: z.literal('propose'), kind: z.literal('postpone'), opensAt: z.int().min(0), reason: words }),
+  z.strictObject({ act: z.literal('propose'), kind: z.literal('postpone'), opensAt: instant, reason: words }),
   z.strictObject({ act: z.literal('propose'), kind: z.literal('time-override'), reason: words }),
   z.strictObject({ act: z.literal('decide'), proposal: id, agree: z.boolean(), opinion: words }),
   z.strictObject({ act: z.literal('withdraw'), proposal: id }),
@@ -66,7 +68,7 @@ const act = z.union([
   z.strictObject({ act: z.literal('confirm'), bid: id }),
   z.strictObject({ act: z.literal('object'), bid: id, reason: words }),
   z.strictObject({ act: z.literal('answer-objection'), bid: id, answer: words }),
-  z.strictObject({ act: z.literal('state-clock'), statedAt: z.int().min(0) }),
+  z.strictObject({ act: z.literal('state-clock'), statedAt: instant }),
   z.strictObject({ act: z.literal('finish') }),
 ]);
 

@@ -11,6 +11,9 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
 };
 
+/** The last one that 13 digits can say (the year 2286): no time of ours lies behind it, and every one before it can be written as a date. */
+export const LAST_INSTANT = 9_999_999_999_999;
+
 /** `2026-03-18T09:30:00.000Z` */
 export const isoUtc = (ms: number): string => new Date(ms).toISOString();
 

@@ -108,6 +108,10 @@ describe('the openings of a trading system', () => {
     const cases: [JsonObject, RegExp][] = [
       [{ title: '' }, /title（项目名称）/],
       [{ opensAt: 'tomorrow' }, /opensAt（开标时间）.*ISO/],
+      // No clock shows it: an opening moved there could never be shown again.
+      [{ opensAt: 9_007_199_254_740_991 }, /opensAt（开标时间）.*ISO/],
+      [{ opensAt: 10_000_000_000_000 }, /opensAt（开标时间）.*ISO/],
+      [{ opensAt: '9999-12-31T23:59:59Z' }, /opensAt（开标时间）.*ISO/],
       [{ lots: [] }, /lots（标段）/],
       [{ surprise: 1 }, /surprise.*没有这个参数/],
       [{ custodians: { needed: 1, persons: [] } }, /托管人/],
