@@ -30,12 +30,17 @@ export async function startDecrypt(
 ): Promise<Result<StartedDecrypt>> {
   const ciphertext = readCiphertext(request.ciphertext, room.capsules.recognise);
   if (ciphertext === undefined) {
-    await noteUnreadable(room, unit, platform);
+    await noteUnreadable(room, unit, platform, 'unrecognised');
     return refused(refusal('DECRYPT_FAILED'));
   }
   const read = await readItem(room, unit, request, ciphertext);
   if (!read.ok) return read;
   const { item, expiresAt } = read.value;
+  // For nobody whose key could be SM2: the page would ask for keys for ever.
+  if (item.kind === 'envelope' && item.wraps.length === 0) {
+    await noteUnreadable(room, unit, platform, 'no-recipient');
+    return refused(refusal('DECRYPT_FAILED'));
+  }
   const opened = await openTask(room, {
     unit,
     platform,
@@ -46,10 +51,15 @@ export async function startDecrypt(
   return opened.ok ? ok({ interaction: opened.value.id, pageUrl: pageUrlOf(room, platform, opened.value) }) : opened;
 }
 
-/** The caller reads one sentence for everything; that it was not even a ciphertext stands in the journal. */
-const noteUnreadable = (room: Room, unit: Unit, { orgcode }: Platform): Promise<void> =>
+/** The caller reads one sentence for everything; that it was not even a ciphertext, or one for nobody, stands in the journal. */
+const noteUnreadable = (
+  room: Room,
+  unit: Unit,
+  { orgcode }: Platform,
+  cause: 'unrecognised' | 'no-recipient',
+): Promise<void> =>
   room.store.tx((tx) =>
-    room.journal.append(tx, { kind: 'decrypt.refused', unitId: unit.id, body: { orgcode, cause: 'unrecognised' } }),
+    room.journal.append(tx, { kind: 'decrypt.refused', unitId: unit.id, body: { orgcode, cause } }),
   );
 
 interface ReadItem {

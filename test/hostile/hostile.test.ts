@@ -4,7 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOpeningsApi, type OpeningsApiDeps } from '#broker/openings.ts';
 import { mountPages, type PagesDeps } from '#hosted/pages/mount.ts';
 import { hallFiles } from '#hosted/routes-hall.ts';
+import { refusal, sentence } from '#kernel/errors.ts';
 import { attack } from './attack.ts';
+import { damagedEnvelopes } from './damaged-envelopes.ts';
 import { drawFrom } from './draw.ts';
 import { generate, mutators, right } from './generate.ts';
 import { faultsOf } from './judge.ts';
@@ -122,6 +124,16 @@ describe('the hub under malformed requests', () => {
     // the damage did reach the far side of every guard
     expect(Object.keys(report.codes)).toEqual(expect.arrayContaining(['200', '400', '401', '403', 'BODY_NOT_JSON']));
   }, 240_000);
+
+  it('says one sentence of every envelope that does not open, wherever it was damaged', async () => {
+    const draw = drawFrom(SEED);
+    let prey = await newPrey(world);
+    // Every other prey's decryption is a capsule's.
+    if (prey.decryption.kind !== 'envelope') prey = await newPrey(world);
+    const report = await damagedEnvelopes(world, prey, draw, 150);
+    const one = sentence(refusal('DECRYPT_FAILED'));
+    expect([Object.keys(report.atTheDoor), Object.keys(report.onThePage)]).toEqual([[one], [one]]);
+  }, 60_000);
 
   it('takes bytes that are no HTTP, smuggled requests and two hundred slow clients', async () => {
     const report = await rawAttacks(world, { patient: false });

@@ -26,7 +26,7 @@ export interface Prey extends Begun {
   /** An envelope to a good key's certificate. */
   readonly encData: string;
   /** `keys`: what the right token would give; none where another prey has opened the same bid before. */
-  readonly decryption: Begun & { readonly keys: readonly UnwrappedKey[] };
+  readonly decryption: Begun & { readonly kind: 'envelope' | 'capsule'; readonly keys: readonly UnwrappedKey[] };
   readonly hall: HallPrey;
   /** In the opening that is days ahead. */
   readonly sealed: SealedPrey;
@@ -81,7 +81,7 @@ export async function newPrey(world: HostileWorld): Promise<Prey> {
 export const noPrey: Prey = {
   ...{ taskId: 't', token: 't', interaction: 'i', cookie: '', encData: 'e' },
   foreign: { taskId: 'f', token: 'f', interaction: 'f' },
-  decryption: { taskId: 'd', token: 'd', interaction: 'd', keys: [] },
+  decryption: { taskId: 'd', token: 'd', interaction: 'd', kind: 'envelope', keys: [] },
   hall: { opening: 'o', seat: 's', asked: 'a', bid: 'b' },
   sealed: {
     ...{ opening: 'o', lot: LOT, taskId: 't', capsule: 'c' },
@@ -131,13 +131,15 @@ async function beginDecryption(
 ): Promise<Prey['decryption']> {
   const hub = world.prepared.hubUrl;
   const { caUnitId, orgcode } = world.unit;
-  const answer = await callHub(accessOf(world), 'startdecrypt', { caUnitId, taskId: newTask(), orgcode, encData });
+  const taskId = newTask();
+  const answer = await callHub(accessOf(world), 'startdecrypt', { caUnitId, taskId, orgcode, encData });
   if (!('ok' in answer)) throw new Error(`startdecrypt: ${answer.trouble}`);
-  const decryption = begun(`hostile-${process.pid}-${count}`, String(answer.body['decrypturl']));
-  const { token } = decryption;
+  const decrypting = begun(taskId, String(answer.body['decrypturl']));
+  const { token } = decrypting;
   const { view } = must('decrypt claim', await decryptCall(browser, hub, 'claim', { token }));
   const [item] = view.items;
   const [wrap] = item?.wraps ?? [];
+  const decryption = { ...decrypting, kind: item?.kind ?? 'envelope' };
   if (item === undefined || wrap === undefined) return { ...decryption, keys: [] };
   const contentKey = base64(await unwrap(world.gm, key.pair, wrap.wrapped));
   return { ...decryption, keys: [{ item: item.id, wrap: wrap.id, key: contentKey }] };
