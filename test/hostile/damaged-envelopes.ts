@@ -7,7 +7,7 @@ import type { Prey } from './prey.ts';
 import type { HostileWorld } from './world.ts';
 
 /** What was said, wherever, of envelopes that do not open → how often; support codes left out. */
-export interface DamageReport {
+interface DamageReport {
   readonly atTheDoor: Readonly<Record<string, number>>;
   readonly onThePage: Readonly<Record<string, number>>;
   /** Damage that touched nothing that opening depends on. */

@@ -32,7 +32,7 @@ export interface Prey extends Begun {
   readonly sealed: SealedPrey;
 }
 
-export interface HallPrey {
+interface HallPrey {
   readonly opening: string;
   readonly seat: string;
   /** A question of the same browser that waits for a signature. */
@@ -40,7 +40,7 @@ export interface HallPrey {
   readonly bid: string;
 }
 
-export interface SealedPrey {
+interface SealedPrey {
   readonly opening: string;
   readonly lot: string;
   readonly taskId: string;
