@@ -114,6 +114,14 @@ describe('mobile certificates by QR code', () => {
     },
   );
 
+  it('takes a code that no QR code can hold for an outage, counted in bytes', async () => {
+    const data = { tid: 'tid-00000001', content: '码'.repeat(400), expiresAt: clock.now() + 60_000 };
+    said.raw = JSON.stringify({ ret: '0', msg: '', data });
+    const step = await begin();
+    delete said.raw;
+    expect(step).toMatchObject({ step: 'refused', reason: 'unavailable' });
+  });
+
   it('gets nothing from a vendor with another secret', async () => {
     await town.store.tx(async (tx) =>
       unwrap(await town.authorities.changeSecrets(tx, 'beichen', { secret: SECRETS.bohai })),

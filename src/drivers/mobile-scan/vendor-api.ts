@@ -9,7 +9,11 @@ const envelope = z.object({ ret: z.string(), msg: z.string().default(''), data: 
 
 const created = z.object({
   tid: z.string().regex(/^[A-Za-z0-9_-]{8,64}$/),
-  content: z.string().min(1).max(1024),
+  // Bytes, not characters: a QR code of level M holds 2 331 of them.
+  content: z
+    .string()
+    .min(1)
+    .refine((text) => Buffer.byteLength(text) <= 1024),
   expiresAt: z.int(),
 });
 
