@@ -7,6 +7,8 @@
  *
  * Times are UTC epoch ms by the hub's clock; count down from `now`, never from the PC's clock. Answers are `{ok:true, …}` or `{ok:false, error}`, HTTP 200.
  */
+import type { HallAct, ProposalKind, RemedyKind } from '#opening/hall/acts.ts';
+import type { CauseKind } from '#opening/hall/cause.ts';
 import type { AgentView, Answer, AuthorityView, CertificateView, MobileView, PageError } from './api.ts';
 
 /** One person may hold several (行政监督 who is a custodian, too). */
@@ -176,24 +178,6 @@ export interface CauseView {
   readonly evidence: number;
 }
 
-export type CauseKind =
-  | 'NOT_COME'
-  | 'WRONG_KEY'
-  | 'KEY_RENEWED'
-  | 'KEY_MISSING'
-  | 'PIN_LOCKED'
-  | 'NO_AGENT'
-  | 'KEY_MISMATCH'
-  | 'VENDOR_DOWN'
-  | 'VENDOR_WIDE'
-  | 'HUB_DOWN'
-  | 'NOT_RELEASED'
-  | 'CAPSULE_DAMAGED'
-  | 'SHARE_BAD'
-  | 'NETWORK_CUT'
-  | 'UNDELIVERED'
-  | 'UNKNOWN';
-
 /** One line of what is known about a bid; `proof` false: a page's or agent's report, which proves nothing. */
 export interface EvidenceView {
   readonly at: number;
@@ -218,14 +202,6 @@ export interface IncidentView {
   readonly suggest: number | null;
   readonly supportCode: string;
 }
-
-/** Acts that change rights: one person proposes with a reason, another confirms; both sign. */
-export type ProposalKind = 'extend' | 'remedy' | 'abort' | 'postpone' | 'time-override';
-
-/**
- * The ladder (each step is recorded with reason, operator, approver, evidence). `retry` and `old-key` change no rights and need no second person; the others do.
- */
-export type RemedyKind = 'retry' | 'old-key' | 'key-file' | 'backup-file' | 'key-recovery' | 'extend' | 'withdrawn';
 
 export interface ProposalView {
   readonly proposal: string;
@@ -398,42 +374,6 @@ export type MayDo =
     }
   | { readonly act: 'confirm'; readonly signed: true; readonly bids: readonly string[] }
   | { readonly act: 'object'; readonly signed: true; readonly bids: readonly string[] };
-
-/** The body of `act`. Texts: 2–200 characters, one line. */
-export type HallAct =
-  /** Release begins; lots with too few must have been ended first. */
-  | { readonly act: 'start' }
-  | { readonly act: 'end-lot'; readonly lot: string; readonly reason: string }
-  | { readonly act: 'close-window'; readonly reason: string }
-  | {
-      readonly act: 'propose';
-      readonly kind: 'extend';
-      readonly minutes: number;
-      readonly reason: string;
-      readonly incident?: string;
-    }
-  | {
-      readonly act: 'propose';
-      readonly kind: 'remedy';
-      readonly remedy: RemedyKind;
-      readonly bid: string;
-      readonly reason: string;
-      readonly basis: string;
-    }
-  | { readonly act: 'propose'; readonly kind: 'abort'; readonly reason: string }
-  | { readonly act: 'propose'; readonly kind: 'postpone'; readonly opensAt: number; readonly reason: string }
-  | { readonly act: 'propose'; readonly kind: 'time-override'; readonly reason: string }
-  /** opinion: 确认意见，必填，写入开标记录 */
-  | { readonly act: 'decide'; readonly proposal: string; readonly agree: boolean; readonly opinion: string }
-  | { readonly act: 'withdraw'; readonly proposal: string }
-  | { readonly act: 'ask-remedy'; readonly bid: string; readonly remedy: RemedyKind; readonly reason: string }
-  | { readonly act: 'confirm'; readonly bid: string }
-  | { readonly act: 'object'; readonly bid: string; readonly reason: string }
-  | { readonly act: 'answer-objection'; readonly bid: string; readonly answer: string }
-  /** The time by the custodian's own watch (UTC ms), never by this page's clock: two of different seats make the hub's believed again. */
-  | { readonly act: 'state-clock'; readonly statedAt: number }
-  /** Signs and closes the minutes (after `confirmUntil`, or when every bidder has spoken). */
-  | { readonly act: 'finish' };
 
 /** A text for the key: sign it with the agent (`sign`, grant of `grant`), then POST `signed`. Or show `mobile` after POST `mobile`. */
 export interface AskedView {

@@ -166,7 +166,16 @@ async function addedAnnotation(
 }
 
 /** Whether the newest revision is itself under a signature that covers the whole file. */
-async function isCovered(document: PdfDocument): Promise<boolean> {
+function isCovered(document: PdfDocument): Promise<boolean> {
+  const known = coverage.get(document) ?? coversAll(document);
+  coverage.set(document, known);
+  return known;
+}
+
+/** Asked for each stamp of a straddle seal and for each signature before it; an opened document never changes. */
+const coverage = new WeakMap<PdfDocument, Promise<boolean>>();
+
+async function coversAll(document: PdfDocument): Promise<boolean> {
   const all = await signaturesOf(document);
   return all.some((one) => one.rangeFault === null && one.coveredTo === document.source.size);
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { companies } from '#fixtures/pki/identities.ts';
-import type { HallAct } from '#hosted/hall-api.ts';
 import { base64 } from '#kernel/bytes.ts';
+import type { HallAct } from '#opening/hall/acts.ts';
 import { readRecord } from '#opening/minutes/record.ts';
 import { unwrap } from '#test/identity/world.ts';
 import { Guest, garbage, type HallWorld, MINUTE, openHallWorld } from './world.ts';

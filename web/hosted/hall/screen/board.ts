@@ -1,5 +1,6 @@
-import type { BidRowView, BoardView, CauseKind, HallView, Tally } from '#hosted/hall-api.ts';
+import type { BidRowView, BoardView, HallView, Tally } from '#hosted/hall-api.ts';
 import type { Icon, Tone } from '#hosted/states.ts';
+import type { CauseKind } from '#opening/hall/cause.ts';
 import { fill } from '../../boot.ts';
 import type { HallBoot } from '../hall-desk.ts';
 
