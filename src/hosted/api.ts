@@ -52,6 +52,8 @@ export interface LoginView {
 
 export interface MobileView {
   readonly authority: string;
+  /** `page`: the vendor's own page at `openUrl`, nothing to scan. Absent: `mobile`. */
+  readonly medium?: 'mobile' | 'page';
   readonly status: 'waiting' | 'scanned' | 'cancelled' | 'expired' | 'failed';
   /** SVG markup made by the hub from the vendor's QR content. */
   readonly qrSvg: string;
