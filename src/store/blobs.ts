@@ -116,7 +116,7 @@ async function writeFlushed(gm: Gm, path: string, source: AsyncIterable<Bytes>, 
 }
 
 /** A rename is durable when its folder is flushed. */
-async function flushFolder(path: string): Promise<void> {
+export async function flushFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return; // Windows flushes folders itself and opens none
   const folder = await open(path, 'r');
   try {
@@ -126,7 +126,7 @@ async function flushFolder(path: string): Promise<void> {
   }
 }
 
-function missing(error: unknown): undefined {
+export function missing(error: unknown): undefined {
   if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
   throw error;
 }
