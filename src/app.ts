@@ -40,7 +40,6 @@ import { type Random, systemRandom } from '#kernel/random.ts';
 import { createSteadyClock } from '#kernel/steady-clock.ts';
 import { createHall, type HallDesk } from '#opening/hall/hall.ts';
 import { noteOfBid } from '#opening/hall/note.ts';
-import { loadMinutesFont } from '#opening/minutes/font.ts';
 import { createPrinter } from '#opening/minutes/printer.ts';
 import { createOpenings, type Openings } from '#opening/openings.ts';
 import { createOneShots } from '#opening/process/one-shots.ts';
@@ -48,6 +47,7 @@ import { createTimeTrust } from '#opening/time-trust.ts';
 import type { TimeAuthority } from '#opening/time-witness.ts';
 import { createVault } from '#opening/vault.ts';
 import { readCertificateText } from '#pki/certificate.ts';
+import { loadFont } from '#print/font.ts';
 import { createRelyingParties, type RelyingParties } from '#relying-party/relying-parties.ts';
 import { createValidation } from '#signature/validation.ts';
 import { createBlobs, sweepBlobs } from '#store/blobs.ts';
@@ -255,7 +255,7 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
   });
   const ready = async (): Promise<void> => store.ping();
 
-  const printer = createPrinter({ gm, key: signing.key, font: loadMinutesFont(folderOf('fonts')) });
+  const printer = createPrinter({ gm, key: signing.key, font: loadFont(folderOf('fonts')) });
   const hosted = createHosted({
     logins,
     envelopes,
@@ -337,7 +337,7 @@ const isForIntegrators = (url: string): boolean => /^\/(api|docs)(\/|$)/.test(ne
 
 /** Files that travel with the program: in the tree where they are made, in the package beside the bundled program. */
 function folderOf(what: 'web' | 'docs' | 'fonts'): string {
-  const inTree = { web: '../dist/web/', docs: './docs/', fonts: './opening/minutes/fonts/' };
+  const inTree = { web: '../dist/web/', docs: './docs/', fonts: './print/fonts/' };
   return fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? inTree[what] : `./${what}/`, import.meta.url));
 }
 

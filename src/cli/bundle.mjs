@@ -52,5 +52,5 @@ await build({
 await cp(join(root, 'src/docs/docs.css'), join(outdir, 'docs/docs.css'));
 await cp(join(root, 'src/opening/capsule/README.md'), join(outdir, 'docs/capsule.md'));
 await cp(join(root, 'src/docs/samples'), join(outdir, 'docs/samples'), { recursive: true });
-await cp(join(root, 'src/opening/minutes/fonts'), join(outdir, 'fonts'), { recursive: true });
+await cp(join(root, 'src/print/fonts'), join(outdir, 'fonts'), { recursive: true });
 await buildWeb({ outDir: join(outdir, 'web'), minify: true });

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 const ORDER: readonly (readonly string[])[] = [
   ['kernel'],
   ['crypto'],
+  ['print'],
   ['pki'],
   ['store'],
   ['audit'],

@@ -1,12 +1,12 @@
 import { createGm } from '#crypto/provider.ts';
-import { loadMinutesFont } from '#opening/minutes/font.ts';
 import { createPrinter } from '#opening/minutes/printer.ts';
 import type { OpeningRecord, RecordedBid, RecordedFile } from '#opening/minutes/record.ts';
+import { loadFont } from '#print/font.ts';
 
 export const gm = createGm();
 export const key = gm.sm2.generateKey();
-const folder = new URL('../../src/opening/minutes/fonts/', import.meta.url).pathname;
-export const printer = createPrinter({ gm, key, font: loadMinutesFont(folder) });
+const folder = new URL('../../src/print/fonts/', import.meta.url).pathname;
+export const printer = createPrinter({ gm, key, font: loadFont(folder) });
 
 const day = '2026-03-18T';
 const at = (time: string) => `${day}${time}.000Z`;

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Bytes, concat, hex, utf8 } from '#kernel/bytes.ts';
 import { recordSm3, type SignedRecord, signRecord } from '#opening/capsule/record.ts';
-import { breakLines } from '#opening/minutes/lines.ts';
-import { checkPdfSeal, sealPdf } from '#opening/minutes/pdf-seal.ts';
 import { checkRecord, type OpeningRecord, readRecord } from '#opening/minutes/record.ts';
 import { type BidStatement, statementOf } from '#opening/minutes/statement.ts';
 import { statementFits, verifyPaper } from '#opening/minutes/verify.ts';
+import { breakLines } from '#print/lines.ts';
+import { checkPdfSeal, sealPdf } from '#print/pdf-seal.ts';
 import { gm, key, printer, record } from './minutes-support.ts';
 
 let signed: SignedRecord<OpeningRecord>;

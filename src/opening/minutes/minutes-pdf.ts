@@ -1,6 +1,6 @@
 import type { Bytes } from '#kernel/bytes.ts';
+import { type CellLike, type Column, colours, LANDSCAPE, openSheet, type Sheet } from '#print/sheet.ts';
 import type { OpeningRecord, RecordedBid, RecordedLot } from './record.ts';
-import { type CellLike, type Column, colours, LANDSCAPE, openSheet, type Sheet } from './sheet.ts';
 import {
   at,
   bytesText,

@@ -1,8 +1,8 @@
 import type { Gm, Sm2PrivateKey } from '#crypto/gm.ts';
 import { type Bytes, utf8 } from '#kernel/bytes.ts';
+import type { Sheet } from '#print/sheet.ts';
 import { recordSm3, type SignedRecord, signRecord } from '../capsule/record.ts';
 import type { OpeningRecord } from './record.ts';
-import type { Sheet } from './sheet.ts';
 import { type BidStatement, statementOf } from './statement.ts';
 
 /** The papers of an opening. Every PDF carries the signed record inside and the hub's signature over the whole file behind its end. */
@@ -17,14 +17,14 @@ export interface Printer {
 export const RECORD_FILE = 'opening-record.json';
 export const STATEMENT_FILE = 'bid-statement.json';
 
-/** `key`: the hub's signing key. `font`: loadMinutesFont. The PDF library is loaded with the first paper, not with the hub. */
+/** `key`: the hub's signing key. `font`: loadFont. The PDF library is loaded with the first paper, not with the hub. */
 export function createPrinter(deps: { gm: Gm; key: Sm2PrivateKey; font: () => Bytes }): Printer {
   const { gm, key, font } = deps;
   const finish = async (
     { sheet, foot }: { sheet: Sheet; foot: string[] },
     paper: { title: string; file: string; signed: SignedRecord<OpeningRecord> | SignedRecord<BidStatement> },
   ): Promise<Bytes> => {
-    const { sealPdf } = await import('./pdf-seal.ts');
+    const { sealPdf } = await import('#print/pdf-seal.ts');
     const { doc } = sheet;
     const madeAt = new Date(paper.signed.record.madeAt);
     doc.setTitle(paper.title, { showInWindowTitleBar: true });

@@ -1,5 +1,5 @@
 import type { Bytes } from '#kernel/bytes.ts';
-import { colours, openSheet, PORTRAIT, type Sheet } from './sheet.ts';
+import { colours, openSheet, PORTRAIT, type Sheet } from '#print/sheet.ts';
 import type { BidStatement } from './statement.ts';
 import {
   at,

@@ -1,9 +1,9 @@
 import type { Gm } from '#crypto/gm.ts';
 import { type Bytes, fromUtf8 } from '#kernel/bytes.ts';
 import { isObject, type Json, readJson } from '#kernel/json.ts';
+import { checkPdfSeal } from '#print/pdf-seal.ts';
 import { type CapsuleReceipt, verifyReceipt } from '../capsule/receipt.ts';
 import { recordSm3, verifyRecord } from '../capsule/record.ts';
-import { checkPdfSeal } from './pdf-seal.ts';
 import { RECORD_FILE, STATEMENT_FILE } from './printer.ts';
 import { type OpeningRecord, readRecord } from './record.ts';
 import { type BidStatement, readStatement } from './statement.ts';

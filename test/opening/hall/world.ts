@@ -16,13 +16,13 @@ import { sealForOpening, unitSigner } from '#opening/capsule/sdk.ts';
 import type { HallAct } from '#opening/hall/acts.ts';
 import { createHall, type HallDesk } from '#opening/hall/hall.ts';
 import { noteOfBid } from '#opening/hall/note.ts';
-import { loadMinutesFont } from '#opening/minutes/font.ts';
 import { createPrinter } from '#opening/minutes/printer.ts';
 import { createOpenings, type Openings } from '#opening/openings.ts';
 import { createOneShots } from '#opening/process/one-shots.ts';
 import type { OpeningRequest } from '#opening/request.ts';
 import { createTimeTrust } from '#opening/time-trust.ts';
 import { createVault } from '#opening/vault.ts';
+import { loadFont } from '#print/font.ts';
 import { createBlobs } from '#store/blobs.ts';
 import { createKeyring } from '#store/keys.ts';
 import { openStore, type StoreOptions } from '#store/store.ts';
@@ -236,8 +236,8 @@ export async function openHallWorld(options: StoreOptions = { kind: 'sqlite', fi
     publish: () => undefined,
   });
   late.hall = hall;
-  const fonts = join(import.meta.dirname, '../../../src/opening/minutes/fonts');
-  const printer = createPrinter({ gm, key: signingKey, font: loadMinutesFont(fonts) });
+  const fonts = join(import.meta.dirname, '../../../src/print/fonts');
+  const printer = createPrinter({ gm, key: signingKey, font: loadFont(fonts) });
   const app = hostedOf(login, {}, () => store.ping(), { hall: { desk: hall, printer } });
 
   const all = Object.values(officers);
