@@ -127,6 +127,11 @@ export interface StraddleView {
   readonly centre: number;
   readonly width: number;
   readonly height: number;
+  /**
+   * Most pages under one whole seal, at least 3; absent: one seal over all. The pages named are split in their order into as few groups as that allows,
+   * as equal as can be, the larger ones first: 31 pages by 30 are 16 and 15.
+   */
+  readonly each?: number;
 }
 
 export interface PreparedView {
