@@ -23,7 +23,7 @@ const REMEMBERED = 10_000;
  * The outbox event `decrypt.opened` → message 7, decrypt, at the platform's address of this moment. Throws as `receiverOf` does, where a
  * content that was held in memory only is gone, and where the unit takes no files; tried again until the window ends.
  */
-export function encodeDecryptOpened(deps: DecryptEncodeDeps): Encode {
+export function encodeDecryptOpened(deps: DecryptEncodeDeps): Encode<string> {
   const { gm, clock } = deps;
   const sentAgain = new Set<string>();
   return async ({ id, unitId, orgcode, stateVersion, body }) => {

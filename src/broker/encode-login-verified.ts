@@ -12,7 +12,7 @@ import { type EncodeDeps, receiverOf } from './receiver.ts';
  * The outbox event `login.verified` → message 4, feedbackResult, at the platform's address of this moment. Throws as
  * `receiverOf` does; tried again until the login ends.
  */
-export function encodeLoginVerified(deps: EncodeDeps): Encode {
+export function encodeLoginVerified(deps: EncodeDeps): Encode<string> {
   const { gm, clock } = deps;
   return async ({ id, unitId, orgcode, stateVersion, body }) => {
     const { unit, platform, secret } = await receiverOf(deps, { unitId, orgcode });

@@ -2,7 +2,7 @@ import { fromUtf8, hex } from '#kernel/bytes.ts';
 import { ok, type Result } from '#kernel/result.ts';
 
 import { parseCertificate, readCertificateText } from '#pki/certificate.ts';
-import type { UnitProfileInput } from '#relying-party/profile.ts';
+import { type UnitProfileInput, unitProfile } from '#relying-party/profile.ts';
 import { type Input, misused, wholeNumber } from './actions.ts';
 import type { AdminContext } from './admin.ts';
 
@@ -18,6 +18,9 @@ export const profileOptions = {
   echo: { type: 'string' },
   plaintext: { type: 'string' },
   'capsule-files': { type: 'boolean' },
+  'att-file': { type: 'string' },
+  'plain-files': { type: 'boolean' },
+  'signed-file': { type: 'string' },
 } as const;
 
 export const profileHelp = {
@@ -33,6 +36,9 @@ export const profileHelp = {
   '--plaintext stored|memory-only':
     '推送 decrypt 前明文是否加密暂存（默认 stored）；memory-only 时平台重启后须由用户重新解密',
   '--capsule-files / --no-capsule-files': '开标文件过大或不是文本时，decrypt 是否改为推送下载地址（默认是）',
+  '--att-file sm4-cbc|sm4-ecb|plain': 'startSignature 中文件的形式（默认 sm4-cbc：Base64(IV16‖SM4-CBC)，文件密钥）',
+  '--plain-files / --no-plain-files': '是否也接受未加密的 PDF（默认否）',
+  '--signed-file mirror|plain|sm4': 'onSignature 中签章后文件的形式（默认 mirror，与发起时相同）',
 };
 
 /** What the options say of a unit's profile, over `defaults`. */
@@ -47,37 +53,49 @@ export function readProfile(
   if (!signKey.ok) return signKey;
   if (sign.value === 'sm2' && signKey.value === undefined)
     return misused('--sign-cert', '选项', '使用 sm2 须给出签名证书');
-  const subjects = oneOf(input, 'subjects', ['shared', 'own']);
-  if (!subjects.ok) return subjects;
-  const seal = oneOf(input, 'seal', ['any', 'ses']);
-  if (!seal.ok) return seal;
-  const answers = oneOf(input, 'answers', ['extended', 'exact']);
-  if (!answers.ok) return answers;
-  const echo = oneOf(input, 'echo', ['lenient', 'strict']);
-  if (!echo.ok) return echo;
-  const plaintext = oneOf(input, 'plaintext', ['stored', 'memory-only']);
-  if (!plaintext.ok) return plaintext;
+  const chosen = readChoices(input);
+  if (!chosen.ok) return chosen;
   const freshness = wholeNumber(input, 'freshness');
   if (!freshness.ok) return freshness;
   if ((freshness.value ?? 0) > 3600) return misused('--freshness', '选项', '不能超过 3600 秒');
-  const sandbox = input.flag('sandbox');
-  const allMembers = input.flag('all-members');
-  const capsuleFiles = input.flag('capsule-files');
   return ok({
     ...defaults,
-    ...(sandbox !== undefined && { sandbox }),
-    ...(allMembers !== undefined && { allMembers }),
-    ...(sign.value !== undefined && { sign: sign.value }),
-    ...(signKey.value !== undefined && { signKey: signKey.value }),
-    ...(subjects.value !== undefined && { subjects: subjects.value }),
-    ...(seal.value !== undefined && { seal: seal.value }),
-    ...(freshness.value !== undefined && { freshness: freshness.value }),
-    ...(answers.value !== undefined && { answers: answers.value }),
-    ...(echo.value !== undefined && { echo: echo.value }),
-    ...(plaintext.value !== undefined && { plaintext: plaintext.value }),
-    ...(capsuleFiles !== undefined && { capsuleFiles }),
+    ...present({
+      sandbox: input.flag('sandbox'),
+      allMembers: input.flag('all-members'),
+      capsuleFiles: input.flag('capsule-files'),
+      plainFiles: input.flag('plain-files'),
+      sign: sign.value,
+      signKey: signKey.value,
+      freshness: freshness.value,
+    }),
+    ...chosen.value,
   });
 }
+
+/** Members of a profile that are one word of a few: option → member, and the words. */
+const choices = {
+  subjects: ['subjects', unitProfile.shape.subjects],
+  seal: ['seal', unitProfile.shape.seal],
+  answers: ['answers', unitProfile.shape.answers],
+  echo: ['echo', unitProfile.shape.echo],
+  plaintext: ['plaintext', unitProfile.shape.plaintext],
+  'att-file': ['attFile', unitProfile.shape.attFile],
+  'signed-file': ['signedFile', unitProfile.shape.signedFile],
+} as const;
+
+function readChoices(input: Input): Result<Partial<UnitProfileInput>> {
+  const chosen: Record<string, string> = {};
+  for (const [option, [member, words]] of Object.entries(choices)) {
+    const value = oneOf<string>(input, option, words.unwrap().options);
+    if (!value.ok) return value;
+    if (value.value !== undefined) chosen[member] = value.value;
+  }
+  return ok(chosen as Partial<UnitProfileInput>);
+}
+
+const present = <T extends object>(values: T): Partial<T> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
 
 /** The public point of the certificate in the named file, lower hex. */
 function readSignKey(

@@ -45,7 +45,7 @@ export function createCourier(deps: DispatcherDeps, leases: Leases, leaseMs: num
       url: message.url,
       headers: message.headers,
       body: message.body,
-      timeoutMs: Math.min(limits.callbackTimeout, left),
+      timeoutMs: Math.min(message.timeoutMs ?? limits.callbackTimeout, left),
       maxBytes: message.maxReply ?? limits.replyBody,
       // A login names a person: it travels by https, or inside the registered private network.
       allow: { origins: originsOf(message.url), privateRanges: message.privateRanges, plainHttp: 'registered' },

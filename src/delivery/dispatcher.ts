@@ -7,7 +7,7 @@ import type { FieldCipher } from '#store/field-cipher.ts';
 import type { OutboxTable } from '#store/schema.ts';
 import type { Store, Tx } from '#store/store.ts';
 import { createCourier } from './courier.ts';
-import type { Egress } from './egress.ts';
+import type { Egress, StreamedBody } from './egress.ts';
 import { type Claim, createLeases, endpointOf } from './leases.ts';
 import { OUTBOX_TOPIC, type TakeAtOnce } from './outbox.ts';
 import { createPlaces, type Place } from './places.ts';
@@ -24,14 +24,16 @@ export interface OutboxEvent {
   readonly body: JsonObject;
 }
 
-export interface EncodedMessage {
+export interface EncodedMessage<Body extends string | StreamedBody = string | StreamedBody> {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: Body;
   /** The receiver's registered special-purpose ranges. Plain http goes nowhere else. */
   readonly privateRanges: readonly string[];
   /** Bytes of an answer that are read; `limits.replyBody` unless said. */
   readonly maxReply?: number;
+  /** Milliseconds for the whole exchange; `limits.callbackTimeout` unless said. */
+  readonly timeoutMs?: number;
   /**
    * What the answer means. `refused` is the receiver's sentence for the person; `retry` a reason in our own words, and so is what
    * `delivered` remarks of an answer that counts although something about it is worth a record.
@@ -40,7 +42,9 @@ export interface EncodedMessage {
 }
 
 /** Domain event → wire message, from the receiver's registration as it stands now. Throwing counts as a failed attempt. */
-export type Encode = (event: OutboxEvent) => Promise<EncodedMessage>;
+export type Encode<Body extends string | StreamedBody = string | StreamedBody> = (
+  event: OutboxEvent,
+) => Promise<EncodedMessage<Body>>;
 
 export type DeliveryOutcome =
   | { readonly kind: 'delivered'; readonly remark?: string }

@@ -1,17 +1,24 @@
 import { lookup as systemLookup } from 'node:dns/promises';
 import http from 'node:http';
 import https from 'node:https';
+import { Readable } from 'node:stream';
 import { getCACertificates } from 'node:tls';
 import type { Bytes } from '#kernel/bytes.ts';
 import type { Logger } from '#kernel/log.ts';
 import { admit, no, type Target } from './admission.ts';
 import { type Agents, createAgents, Forbidden, type Lookup } from './agents.ts';
 
+/** A body that is written while it is sent. `open` gives exactly `length` bytes; more or fewer, and the call fails. */
+export interface StreamedBody {
+  readonly length: number;
+  open(): AsyncIterable<Bytes>;
+}
+
 export interface EgressCall {
   readonly method: 'GET' | 'POST';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Bytes;
+  readonly body?: string | Bytes | StreamedBody;
   /** For everything: resolving, connecting, sending, the whole answer. */
   readonly timeoutMs: number;
   /** Of the answer's body; one byte more and the answer is not delivered at all. */
@@ -106,9 +113,33 @@ function send(call: EgressCall, target: Target, agents: Agents): Promise<EgressR
       finish(error instanceof Forbidden ? no('forbidden', error.message) : no('unreachable', codeOf(error))),
     );
     request.on('response', (response) => collect(response, call.maxBytes, finish));
-    request.end(call.body);
+    write(request, call.body, finish);
   });
 }
+
+function write(request: http.ClientRequest, body: EgressCall['body'], finish: (result: EgressResult) => void): void {
+  if (!isStreamed(body)) {
+    request.end(body);
+    return;
+  }
+  // The receiver may answer before it has read everything: then what is left is not read either.
+  const source = Readable.from(exactly(body), { objectMode: false });
+  request.on('close', () => source.destroy());
+  source.on('error', (error) => finish(no('unreachable', `the body broke off: ${codeOf(error)}`)));
+  source.pipe(request);
+}
+
+async function* exactly({ length, open }: StreamedBody): AsyncIterable<Bytes> {
+  let sent = 0;
+  for await (const chunk of open()) {
+    sent += chunk.length;
+    if (sent > length) break;
+    yield chunk;
+  }
+  if (sent !== length) throw new Error('the body has another length than announced');
+}
+
+const isStreamed = (body: EgressCall['body']): body is StreamedBody => typeof body === 'object' && 'open' in body;
 
 function collect(response: http.IncomingMessage, maxBytes: number, finish: (result: EgressResult) => void): void {
   const parts: Buffer[] = [];
@@ -135,7 +166,9 @@ function collect(response: http.IncomingMessage, maxBytes: number, finish: (resu
   });
 }
 
-const lengthOf = (body: string | Bytes | undefined): Record<string, string> =>
-  body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+function lengthOf(body: EgressCall['body']): Record<string, string> {
+  if (body === undefined) return {};
+  return { 'content-length': String(isStreamed(body) ? body.length : Buffer.byteLength(body)) };
+}
 
 const codeOf = (error: Error): string => ('code' in error && typeof error.code === 'string' ? error.code : error.name);

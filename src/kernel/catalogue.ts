@@ -50,6 +50,11 @@ export const catalogue = {
   ),
   SIGN_MISSING: row(400, '缺少必填项 sign（签名）。', 'integrator'),
   SIGN_WRONG: row(401, '交易系统请求校验未通过，请联系交易系统客服。', 'integrator'),
+  SIGN_OTHER_PATH: row(
+    409,
+    '同样的签名已用于另一个接口，请为本接口换用新的任务标识（taskId）后重新签名提交。',
+    'integrator',
+  ),
   UNIT_SUSPENDED: row(403, '接入单位已停用，请联系互认平台管理员。', 'operator'),
   PLATFORM_UNKNOWN: row(403, '平台代码未在该接入单位下登记，请联系交易系统客服核对。', 'integrator'),
   RETURN_URL_UNREGISTERED: row(403, '返回地址未登记，请联系交易系统客服核对。', 'integrator'),

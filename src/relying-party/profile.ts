@@ -15,6 +15,10 @@ import { z } from 'zod';
  * `echo`        of the answer to `decrypt`: `lenient`: a missing or different echo is put on record · `strict`: sent once more for it (L10, L11)
  * `plaintext`   `stored`: kept sealed until `decrypt` is delivered · `memory-only`: never written; after a crash the person decrypts again (L54)
  * `capsuleFiles` whether `decrypt` may bring an opened capsule's content that is no text, or over 1 MB, as JSON {capsuleId, sm3, size, url}
+ * `attFile`     how files come in `startSignature`: `sm4-cbc`: base64(IV 16 bytes ‖ SM4-CBC, PKCS#7) under the unit's file key · `sm4-ecb`: base64 of
+ *               SM4-ECB, PKCS#7 · `plain`: base64 of the file itself (readings L36)
+ * `plainFiles`  with the first two: whether the base64 of a PDF that was not encrypted is taken as well
+ * `signedFile`  how `onSignature` brings the signed file: `mirror`: as the file of its task came · `plain` · `sm4`: as `sm4-cbc` (readings L37)
  */
 export const unitProfile = z.strictObject({
   sandbox: z.boolean().default(false),
@@ -31,6 +35,9 @@ export const unitProfile = z.strictObject({
   echo: z.enum(['lenient', 'strict']).default('lenient'),
   plaintext: z.enum(['stored', 'memory-only']).default('stored'),
   capsuleFiles: z.boolean().default(true),
+  attFile: z.enum(['sm4-cbc', 'sm4-ecb', 'plain']).default('sm4-cbc'),
+  plainFiles: z.boolean().default(false),
+  signedFile: z.enum(['mirror', 'plain', 'sm4']).default('mirror'),
 });
 
 /** The same as it stands in the database: what a newer version of the hub wrote besides is left aside, not refused. */

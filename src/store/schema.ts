@@ -28,6 +28,7 @@ export interface DB extends EnvelopeTables, OpeningTables, HallTables {
   hub_key: HubKeyTable;
   request_nonce: RequestNonceTable;
   party_version: PartyVersionTable;
+  sign_path: SignPathTable;
 }
 
 /** Connecting unit (caUnitId). */
@@ -305,4 +306,12 @@ export interface RequestNonceTable {
   unit_id: string;
   nonce: string;
   expires_at: number;
+}
+
+/** On which printed path a unit's signed string was taken (readings L1). */
+export interface SignPathTable {
+  unit_id: string;
+  /** SM3 of the canonical string, lower hex. */
+  digest: string;
+  path: string;
 }

@@ -29,6 +29,9 @@ describeOnBothDatabases('a connecting unit', ({ open }) => {
         echo: 'lenient',
         plaintext: 'stored',
         capsuleFiles: true,
+        attFile: 'sm4-cbc',
+        plainFiles: false,
+        signedFile: 'mirror',
       },
     });
     expect(secret.reveal()).toMatch(/^[A-Za-z0-9]{43}$/);
