@@ -3,7 +3,8 @@ import { type Bytes, base64, fromBase64, fromHex, hex, utf8 } from '#kernel/byte
 import type { Clock } from '#kernel/clock.ts';
 import { Secret } from '#kernel/secret.ts';
 import { parseCertificate } from '#pki/certificate.ts';
-import { type Admission, admitsBareKeys, admitsLoginText, admitsRewrapText } from './admission.ts';
+import { type Admission, admitsBareKeys, admitsChallenge, admitsRewrapText } from './admission.ts';
+import { admitsDocument } from './document.ts';
 import { agentError } from './errors.ts';
 import { type DialogEnd, loginError, type PinDialogs } from './pin-dialogs.ts';
 import type { AgentError, AgentErrorCode, AgentEvent, AgentRequest, AgentResult, KeyInfo } from './protocol.ts';
@@ -116,8 +117,17 @@ export function createActs(
   };
 
   const sign = async (token: Token, text: string, admission: Admission): Promise<Answer> => {
-    if (!admitsLoginText(text, admission, clock.now())) return no('TEXT_REFUSED');
+    if (!admitsChallenge(text, admission, clock.now())) return no('TEXT_REFUSED');
     const signature = await use(token, (key) => key.sign(utf8(text)));
+    if (signature instanceof Refusal) return signature;
+    return { signature: base64(signature), certificate: base64(token.certificates.sign) };
+  };
+
+  const signDocument = async (token: Token, given: string): Promise<Answer> => {
+    const toSign = fromBase64(given);
+    if (toSign === undefined) return no('BAD_REQUEST');
+    if (!admitsDocument(gm, toSign, token.certificates.sign, clock.now())) return no('TEXT_REFUSED');
+    const signature = await use(token, (key) => key.sign(toSign));
     if (signature instanceof Refusal) return signature;
     return { signature: base64(signature), certificate: base64(token.certificates.sign) };
   };
@@ -187,6 +197,8 @@ export function createActs(
           return unwrap(token, request.params, admission);
         case 'rewrap':
           return rewrap(token, request.params);
+        case 'signDocument':
+          return signDocument(token, request.params.toSign);
       }
     },
     forget: (token) => opened.delete(token),

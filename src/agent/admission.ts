@@ -53,14 +53,17 @@ const LINES: readonly (readonly [string, RegExp])[] = [
   ['nonce', /^[0-9a-f]{64}$/],
 ];
 
+/** Whose signature proves a person and nothing else. Opening is its own proof: what decrypts or releases is never signed. */
+const SIGNED_PURPOSES: readonly string[] = ['purpose=login', 'purpose=sign'];
+
 /**
- * Whether this is a login challenge (design 5) of the admitted hub and interaction that has not expired. Anything else stays unsigned: a page that could
- * have a digest or a free text signed could have a contract signed.
+ * Whether this is a challenge (design 5) of the admitted hub and interaction that has not expired, for a login or before signing documents. Anything
+ * else stays unsigned: a page that could have a digest or a free text signed could have a contract signed.
  */
-export function admitsLoginText(text: string, { origin, interaction }: Admission, now: number): boolean {
+export function admitsChallenge(text: string, { origin, interaction }: Admission, now: number): boolean {
   const lines = text.split('\n');
   const [version, purpose, hub, unit, orgcode, task, nonce, expires] = lines;
-  if (lines.length !== 8 || version !== 'caihub/1' || purpose !== 'purpose=login') return false;
+  if (lines.length !== 8 || version !== 'caihub/1' || !SIGNED_PURPOSES.includes(purpose ?? '')) return false;
   if (hub !== `hub=${origin}` || task !== `interaction=${interaction}`) return false;
   const free = [unit, orgcode, nonce];
   const wellFormed = LINES.every(([name, form], i) => {

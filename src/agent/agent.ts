@@ -135,7 +135,7 @@ function converse(ws: WebSocket, hub: PinnedHub, deps: Parameters<typeof createS
     hub,
     origin: hub.origin,
     send: (message) => ws.send(JSON.stringify(message)),
-    hangUp: () => ws.close(1008),
+    hangUp: (code = 1008) => ws.close(code),
   });
   ws.on('message', (data, isBinary) => session.receive(isBinary ? '' : String(data)));
   ws.on('close', () => session.close());

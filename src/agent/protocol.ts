@@ -19,9 +19,17 @@ export type AgentGreeting = {
 
 /**
  * `unwrap` and `rehearse` open a wrapped key for the page, or for another key; `release` opens it for another key only, so that a custodian's share
- * is never bare outside this program; `rewrap` carries a bid over to a renewed certificate.
+ * is never bare outside this program; `rewrap` carries a bid over to a renewed certificate; `sign-document` signs what stands for a document.
  */
-export type Operation = 'enumerate' | 'certificates' | 'sign-login' | 'unwrap' | 'release' | 'rewrap' | 'rehearse';
+export type Operation =
+  | 'enumerate'
+  | 'certificates'
+  | 'sign-login'
+  | 'unwrap'
+  | 'release'
+  | 'rewrap'
+  | 'rehearse'
+  | 'sign-document';
 
 /** Signed by the hub: SM2 (default id) over the UTF-8 of `grantText(grant)`. */
 export interface Grant {
@@ -61,7 +69,7 @@ export type AgentRequest =
   | { readonly id: string; readonly method: 'login'; readonly params: { readonly key: string; readonly pin: string } }
   /** pinEntry `agent`: answers the agent's own page to show in an iframe; `pinDone` follows as an event. */
   | { readonly id: string; readonly method: 'pinDialog'; readonly params: { readonly key: string } }
-  /** Signs only a challenge text of the hub (design 5) that names this grant's interaction and origin. */
+  /** Signs only a challenge text of the hub (design 5) with purpose login or sign that names this grant's interaction and origin. */
   | { readonly id: string; readonly method: 'sign'; readonly params: { readonly key: string; readonly text: string } }
   /** Opens a wrapped key (at most 64 bytes) with the encryption key: grant operation `unwrap` or `rehearse`, or `release` with `to`. */
   | {
@@ -88,6 +96,19 @@ export type AgentRequest =
         readonly certificate: string;
         /** `rewrapText` of this very act; anything else is refused. */
         readonly text: string;
+      };
+    }
+  /**
+   * Signs what stands for a document, and only that: DER signed attributes (SET OF: content type, message digest, signing time near now, this key's
+   * signing certificate where named) or the TBS_Sign of a seal (v4 of an SM2 key). A bare digest or any other bytes: TEXT_REFUSED. Operation `sign-document`.
+   */
+  | {
+      readonly id: string;
+      readonly method: 'signDocument';
+      readonly params: {
+        readonly key: string;
+        /** Base64 of those bytes, at most 256 KiB of them. */
+        readonly toSign: string;
       };
     };
 
@@ -128,11 +149,19 @@ export type AgentResult = {
   pinStatus: { readonly remaining: number; readonly locked: boolean };
   login: { readonly remaining: number };
   pinDialog: { readonly url: string };
-  /** Base64 DER SM2Signature. */
-  sign: { readonly signature: string; readonly certificate: string };
+  /** Base64 DER SM2Signature; of an RSA key the raw PKCS#1 v1.5 SHA-256 block. */
+  sign: KeySignature;
   unwrap: BareKey | WrappedKey;
   rewrap: Rewrapped;
+  /** As `sign`, over the bytes given. */
+  signDocument: KeySignature;
 };
+
+/** Base64 signature, and base64 DER of the certificate whose key made it. */
+export interface KeySignature {
+  readonly signature: string;
+  readonly certificate: string;
+}
 
 export interface BareKey {
   /** Base64 of the opened key. */

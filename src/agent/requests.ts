@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { utf8 } from '#kernel/bytes.ts';
 import { readJsonObject } from '#kernel/json.ts';
+import { limits } from '#kernel/limits.ts';
 import type { AgentRequest } from './protocol.ts';
 
-/** One frame; a grant, a challenge and a wrapped key all fit many times. */
-export const MAX_FRAME = 32 * 1024;
+/** One frame of a page that was admitted; only what stands for a document is so large. */
+export const MAX_FRAME = 384 * 1024;
+/** Every other frame: a grant, a challenge and a wrapped key all fit many times. */
+export const MAX_SMALL_FRAME = 32 * 1024;
 
 const key = z.string().min(1).max(64);
 const line = z.string().regex(/^[\x21-\x7e]{1,300}$/);
@@ -17,9 +20,11 @@ const grant = z.object({
   origin: line,
   interaction: z.string().regex(/^[\w-]{1,80}$/),
   operations: z
-    .array(z.enum(['enumerate', 'certificates', 'sign-login', 'unwrap', 'release', 'rewrap', 'rehearse']))
+    .array(
+      z.enum(['enumerate', 'certificates', 'sign-login', 'unwrap', 'release', 'rewrap', 'rehearse', 'sign-document']),
+    )
     .min(1)
-    .max(7),
+    .max(8),
   expires: line,
 });
 
@@ -37,6 +42,11 @@ const schema = z.discriminatedUnion('method', [
     id,
     method: z.literal('rewrap'),
     params: z.object({ key, wrapped: base64, certificate: base64, text: z.string().max(1_024) }),
+  }),
+  z.object({
+    id,
+    method: z.literal('signDocument'),
+    params: z.object({ key, toSign: z.string().max(Math.ceil(limits.toSign / 3) * 4) }),
   }),
 ]);
 

@@ -7,7 +7,7 @@ import { type Admission, judgeGrant } from './admission.ts';
 import { agentError } from './errors.ts';
 import type { PinnedHub } from './pairings.ts';
 import type { AgentEvent, AgentReply, AgentRequest, Operation, SignedGrant } from './protocol.ts';
-import { readRequest } from './requests.ts';
+import { MAX_SMALL_FRAME, readRequest } from './requests.ts';
 import type { SlotChange } from './slots.ts';
 import type { Token } from './token.ts';
 
@@ -23,8 +23,8 @@ export interface Peer {
   readonly origin: string;
   readonly hub: PinnedHub;
   send(message: AgentReply | AgentEvent): void;
-  /** Ends the connection: the page is not behaving, or its time is up. */
-  hangUp(): void;
+  /** Ends the connection: the page is not behaving, or its time is up. `code`: 1008 without one. */
+  hangUp(code?: 1008 | 1009): void;
 }
 
 export interface Session {
@@ -39,16 +39,20 @@ const SESSION_MS = 60 * 60_000;
 const MAX_REFUSED_GRANTS = 5;
 const MAX_WAITING = 32;
 
+/** What is done with the key itself, and wants its PIN. */
+const KEYED: readonly Operation[] = ['sign-login', 'unwrap', 'release', 'rewrap', 'rehearse', 'sign-document'];
+
 /** One of these operations must have been granted. */
 const needs: Record<Exclude<AgentRequest['method'], 'authorize'>, readonly Operation[]> = {
   enumerate: ['enumerate'],
   pinStatus: ['enumerate'],
   certificates: ['certificates'],
-  login: ['sign-login', 'unwrap', 'release', 'rewrap', 'rehearse'],
-  pinDialog: ['sign-login', 'unwrap', 'release', 'rewrap', 'rehearse'],
+  login: KEYED,
+  pinDialog: KEYED,
   sign: ['sign-login'],
   unwrap: ['unwrap', 'release', 'rehearse'],
   rewrap: ['rewrap'],
+  signDocument: ['sign-document'],
 };
 
 /** One connection: greets, is admitted by a grant, then does what was granted and nothing else. Requests are answered in their order. */
@@ -116,14 +120,17 @@ export function createSession(deps: SessionDeps, peer: Peer): Session {
     if (admission?.operations.has('enumerate') === true) send({ event, key });
   };
   const unsubscribe = slots.subscribe(changed);
-  const unadmitted = setTimeout(peer.hangUp, ADMISSION_MS);
-  const overdue = setTimeout(peer.hangUp, SESSION_MS);
+  const unadmitted = setTimeout(() => peer.hangUp(), ADMISSION_MS);
+  const overdue = setTimeout(() => peer.hangUp(), SESSION_MS);
   unadmitted.unref();
   overdue.unref();
   send({ event: 'hello', protocol: 1, agent: 'ca-interop-hub-agent', version: deps.version, nonce });
 
   return {
     receive(frame) {
+      // Nobody makes this program hold much memory before the hub has granted what needs it.
+      if (Buffer.byteLength(frame) > MAX_SMALL_FRAME && admission?.operations.has('sign-document') !== true)
+        return peer.hangUp(1009);
       waiting += 1;
       if (waiting > MAX_WAITING) return peer.hangUp();
       queue = queue

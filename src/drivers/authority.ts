@@ -30,11 +30,13 @@ export const manifestSchema = z
   .strictObject({
     /** What a person of this vendor may hold. */
     media: z
-      .array(z.enum(['key', 'mobile']))
+      .array(z.enum(['key', 'mobile', 'page']))
       .min(1)
       .readonly(),
     /** Driver by medium, where a medium is not served by the authority's main driver. */
-    drivers: z.strictObject({ key: z.string().optional(), mobile: z.string().optional() }).default({}),
+    drivers: z
+      .strictObject({ key: z.string().optional(), mobile: z.string().optional(), page: z.string().optional() })
+      .default({}),
     /** Shown where a key fails: 24-hour number and pages. */
     support: z.strictObject({
       hotline: z.string().min(3).max(40),
@@ -102,8 +104,10 @@ export interface NewAuthority {
 
 export const AUTHORITY_ID = /^[a-z][a-z0-9-]{0,31}$/;
 
-/** The driver that serves a medium of this authority. Without a medium: the phone where it has one, since a key is worked by the page. */
-export function driverFor(authority: Authority, medium?: Medium): string {
-  const { media, drivers } = authority.manifest;
-  return drivers[medium ?? (media.includes('mobile') ? 'mobile' : 'key')] ?? authority.driver;
-}
+/** The medium of the vendor's own service: the phone where it has one, else its page; undefined: it has keys alone. */
+export const remoteMedium = ({ manifest: { media } }: Authority): 'mobile' | 'page' | undefined =>
+  media.includes('mobile') ? 'mobile' : media.includes('page') ? 'page' : undefined;
+
+/** The driver that serves a medium of this authority. Without a medium: its own service's, since a key is worked by the page. */
+export const driverFor = (authority: Authority, medium: Medium = remoteMedium(authority) ?? 'key'): string =>
+  authority.manifest.drivers[medium] ?? authority.driver;

@@ -20,7 +20,8 @@ export interface DriverManifest {
   readonly dialect?: string;
 }
 
-export type Medium = 'key' | 'mobile';
+/** A key at this PC, the vendor's app on a phone, or the vendor's own page in the browser. */
+export type Medium = 'key' | 'mobile' | 'page';
 
 export interface Driver {
   readonly manifest: DriverManifest;
@@ -31,6 +32,8 @@ export interface OpenDriver {
   readonly auth?: Exchange<AuthRequest, Evidence>;
   /** Opens wrapped keys with a person's encryption key, and hands them back wrapped anew to the hub's one-time key. */
   readonly crypto?: Exchange<CryptoRequest, UnwrappedKeys>;
+  /** Signs what stands for a document. The document itself never passes through a driver. */
+  readonly seal?: Exchange<SealRequest, SealEvidence>;
   /** The vendor's own encrypt service, where this vendor offers one: its server sees the content. */
   readonly encrypt?: (request: EncryptRequest) => Promise<EncryptAnswer>;
   /** Cheap and side-effect free: is the vendor's service there? */
@@ -66,6 +69,13 @@ export type Prompt =
       readonly wraps: readonly Wrap[];
       readonly certificate: string;
       readonly to: string;
+    }
+  /** `toSign` by the key that holds `certificate`, both as in `SealRequest`. */
+  | {
+      readonly kind: 'agent';
+      readonly operation: 'signDocument';
+      readonly toSign: string;
+      readonly certificate: string;
     }
   | {
       readonly kind: 'qr';
@@ -105,6 +115,32 @@ export interface Evidence {
   readonly signature: string;
   /** The text that was signed, as the vendor says. */
   readonly text: string;
+  /** Base64 DER of the electronic seals (SESeal) that this vendor keeps for the person; at most 8. The hub judges each. */
+  readonly seals?: readonly string[];
+}
+
+export interface SealRequest extends AuthRequest {
+  /** Base64: DER signed attributes (SET OF), or TBS_Sign of a seal (v4). */
+  readonly toSign: string;
+  /** Lower hex of the digest of the document's bytes that stands in it: what the person may compare. */
+  readonly digest: string;
+  readonly algorithm: 'sm2' | 'rsa';
+  /** Base64 DER of the signing certificate whose key must sign: the person's who has proved himself. */
+  readonly certificate: string;
+  /** What the person reads on the vendor's screen. */
+  readonly documentName: string;
+  /** null: a signature without a seal. */
+  readonly sealName: string | null;
+  /** On how many places of the document the seal stands. */
+  readonly places: number;
+}
+
+/** Evidence is not proof: the hub verifies it over the bytes that it asked for. */
+export interface SealEvidence {
+  /** Base64 DER of the signing certificate. */
+  readonly certificate: string;
+  /** Base64: DER SM2Signature, or the raw RSA block (PKCS#1 v1.5, SHA-256), over `toSign`. */
+  readonly signature: string;
 }
 
 /** One wrapped key. */
@@ -165,6 +201,7 @@ export type EncryptAnswer =
 export interface Channels {
   readonly auth: { readonly request: AuthRequest; readonly value: Evidence };
   readonly crypto: { readonly request: CryptoRequest; readonly value: UnwrappedKeys };
+  readonly seal: { readonly request: SealRequest; readonly value: SealEvidence };
 }
 export type Channel = keyof Channels;
 

@@ -33,6 +33,8 @@ export type HostMessage =
 const json: z.ZodType<Json> = z.json();
 const id = z.int().min(0);
 const text = (max: number) => z.string().max(max);
+/** Characters of so many bytes. */
+const inBase64 = (bytes: number): number => Math.ceil(bytes / 3) * 4;
 const header = z.record(
   z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
   z
@@ -72,6 +74,12 @@ const agentPrompt = z.discriminatedUnion('operation', [
     certificate: text(limits.certificateField),
     to: z.string().regex(/^04[0-9a-f]{128}$/),
   }),
+  z.strictObject({
+    kind: z.literal('agent'),
+    operation: z.literal('signDocument'),
+    toSign: text(inBase64(limits.toSign)).min(1),
+    certificate: text(limits.certificateField),
+  }),
 ]);
 const prompt = z.discriminatedUnion('kind', [
   agentPrompt,
@@ -97,6 +105,14 @@ const evidence = z.strictObject({
   certificate: text(limits.certificateField),
   signature: text(4096),
   text: text(8192),
+  seals: z
+    .array(text(inBase64(limits.toSign)).min(1))
+    .max(8)
+    .exactOptional(),
+});
+const sealEvidence = z.strictObject({
+  certificate: text(limits.certificateField).min(1),
+  signature: text(4096).min(1),
 });
 const unwrappedKeys = z.strictObject({
   keys: z
@@ -111,6 +127,11 @@ export const steps: { readonly [C in Channel]: z.ZodType<Step<Channels[C]['value
   crypto: z.discriminatedUnion('step', [
     pending,
     z.strictObject({ step: z.literal('done'), value: unwrappedKeys }),
+    refused,
+  ]),
+  seal: z.discriminatedUnion('step', [
+    pending,
+    z.strictObject({ step: z.literal('done'), value: sealEvidence }),
     refused,
   ]),
 };

@@ -25,7 +25,7 @@ export interface Support {
 export interface AuthorityView {
   readonly id: string;
   readonly name: string;
-  readonly media: readonly ('key' | 'mobile')[];
+  readonly media: readonly ('key' | 'mobile' | 'page')[];
   readonly support: Support;
 }
 

@@ -42,6 +42,8 @@ export const limits = {
   driverBytesPerSecond: 16 * 1024 * 1024,
   /** Resident memory of a driver process. */
   driverMemory: 320 * 1024 * 1024,
+  /** What a key signs for a document, bytes: signed attributes are small, the TBS_Sign of a seal carries the seal with its picture. */
+  toSign: 256 * 1024,
   /** Wrapped keys in one request of the crypto channel. */
   cryptoWraps: 100,
   /** Content given to a vendor's own encrypt service: larger ones the hub encrypts itself. */

@@ -138,8 +138,9 @@ describe('the drivers in the box conform', () => {
   const atPc = async ({ prompt }: Pending): Promise<ResumeEvent> => {
     if (prompt.kind !== 'agent') throw new Error('nothing to do at this PC');
     const { signKey, signCertificate, encKey } = town.pairs.beichen;
-    if (prompt.operation === 'sign') {
-      const signature = await gm.sm2.sign(signKey, [utf8(prompt.text)]);
+    if (prompt.operation !== 'unwrap') {
+      const said = prompt.operation === 'sign' ? utf8(prompt.text) : (fromBase64(prompt.toSign) ?? Buffer.alloc(0));
+      const signature = await gm.sm2.sign(signKey, [said]);
       return {
         from: 'page',
         payload: { certificate: base64(signCertificate), signature: base64(signature) },

@@ -379,6 +379,9 @@ export class ScriptedAgent {
           : { code: 'UNWRAP_FAILED', message: '' };
       case 'rewrap':
         return this.rewraps() ?? { code: 'OPERATION_NOT_GRANTED', message: '' };
+      case 'signDocument':
+        if (!one.loggedIn) return { code: 'PIN_REQUIRED', message: '' };
+        return this.signError ?? { signature: 'c2VhbGVk', certificate: one.certificate };
     }
   }
 

@@ -1,4 +1,12 @@
-import type { AgentErrorCode, BareKey, KeyInfo, Rewrapped, SignedGrant, WrappedKey } from '#agent/protocol.ts';
+import type {
+  AgentErrorCode,
+  BareKey,
+  KeyInfo,
+  KeySignature,
+  Rewrapped,
+  SignedGrant,
+  WrappedKey,
+} from '#agent/protocol.ts';
 
 /**
  * Browser half of a driver: how to talk to one vendor's local service. A dialect is an ES module with one export, `connect`.
@@ -51,6 +59,9 @@ export interface AgentSession {
   unwrap(key: string, wrapped: string, to: string): Promise<Said<WrappedKey>>;
   /** Carries a wrap over to a renewed certificate (base64 DER); `text` is `rewrapText` of the agent's protocol. Grant operation `rewrap`. */
   rewrap(key: string, wrapped: string, certificate: string, text: string): Promise<Said<Rewrapped>>;
-  sign(key: string, text: string): Promise<Said<{ readonly signature: string; readonly certificate: string }>>;
+  /** A challenge text with purpose login or sign. */
+  sign(key: string, text: string): Promise<Said<KeySignature>>;
+  /** What stands for a document (base64, `PreparedView.toSign`), never a bare digest. Grant operation `sign-document`. */
+  signDocument(key: string, toSign: string): Promise<Said<KeySignature>>;
   close(): void;
 }

@@ -49,6 +49,7 @@ function sessionOver(ask: Ask, socket: WebSocket, version: string): AgentSession
       return map(said, (result) => result.url);
     },
     sign: (key, text) => ask('sign', { key, text }),
+    signDocument: (key, toSign) => ask('signDocument', { key, toSign }),
     unwrap,
     rewrap: (key, wrapped, certificate, text) => ask('rewrap', { key, wrapped, certificate, text }),
     close: () => {
