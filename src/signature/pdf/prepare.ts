@@ -1,4 +1,5 @@
 import { type Bytes, utf8 } from '#kernel/bytes.ts';
+import type { Picture } from '#pki/picture.ts';
 import { type PdfDocument, type PdfPage, pagesOf } from './document.ts';
 import {
   dict,
@@ -13,7 +14,7 @@ import {
   ref,
   text,
 } from './objects.ts';
-import { type Picture, pictureObjects } from './picture.ts';
+import { pictureObjects } from './picture.ts';
 import { boxOn, isOnPage, type Placement } from './placement.ts';
 import { makeRevision, numbering } from './revision.ts';
 import { type NewObject, serialise } from './serialise.ts';

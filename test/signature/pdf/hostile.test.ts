@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { MAX_SIDE, readPicture } from '#pki/picture.ts';
 import { changesSince } from '#signature/pdf/changes.ts';
 import { documentOf, pagesOf } from '#signature/pdf/document.ts';
 import { PdfFault } from '#signature/pdf/objects.ts';
-import { MAX_SIDE, readPicture } from '#signature/pdf/picture.ts';
 import { fillContents, prepareSignature } from '#signature/pdf/prepare.ts';
 import { signaturesOf } from '#signature/pdf/signatures.ts';
 import { plainPdf } from './base.ts';

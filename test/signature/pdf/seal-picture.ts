@@ -1,5 +1,5 @@
 import { PNG } from 'pngjs';
-import { type Picture, readPicture } from '#signature/pdf/picture.ts';
+import { type Picture, readPicture } from '#pki/picture.ts';
 
 /** A red ring on nothing, as a company's seal is. */
 export function ringSeal(size = 120): Picture {
