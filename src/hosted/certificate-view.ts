@@ -1,5 +1,5 @@
 import type { Authority } from '#drivers/authority.ts';
-import type { ClassifiedCertificate } from '#identity/certificates.ts';
+import type { ClassifiedCertificate } from '#interaction/classify.ts';
 import { beijingDate } from '#kernel/clock.ts';
 import type { Certificate } from '#pki/certificate.ts';
 import { tailOf } from '#pki/certificate.ts';
