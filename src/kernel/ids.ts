@@ -12,6 +12,9 @@ export type IdPrefix =
   | 'key'
   | 'req'
   | 'his'
+  // seals and their uses
+  | 'sel'
+  | 'use'
   // envelope: tasks of encrypt, ciphertexts, items to open
   | 'enc'
   | 'cph'

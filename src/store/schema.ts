@@ -1,6 +1,7 @@
 import type { EnvelopeTables } from './schema-envelope.ts';
 import type { HallTables } from './schema-hall.ts';
 import type { OpeningTables } from './schema-opening.ts';
+import type { SealTables } from './schema-seals.ts';
 
 /**
  * The whole database, as Kysely sees it. Portable types only: ids and JSON as text, flags as 0/1, times as UTC epoch milliseconds.
@@ -9,7 +10,7 @@ import type { OpeningTables } from './schema-opening.ts';
  * `*_index`   keyed hash of a value, for equality look-ups only
  */
 
-export interface DB extends EnvelopeTables, OpeningTables, HallTables {
+export interface DB extends EnvelopeTables, OpeningTables, HallTables, SealTables {
   unit: UnitTable;
   unit_secret: UnitSecretTable;
   platform: PlatformTable;
