@@ -10,6 +10,7 @@ import { createDocumentsApi } from '#broker/documents.ts';
 import { encodeDecryptOpened } from '#broker/encode-decrypt-opened.ts';
 import { encodeLoginVerified } from '#broker/encode-login-verified.ts';
 import { createOpeningsApi } from '#broker/openings.ts';
+import { createVerifyApi } from '#broker/verify.ts';
 import type { HubConfig } from '#config/config.ts';
 import type { Gm } from '#crypto/gm.ts';
 import { createGm } from '#crypto/provider.ts';
@@ -49,7 +50,8 @@ import { createVault } from '#opening/vault.ts';
 import { readCertificateText } from '#pki/certificate.ts';
 import { loadFont } from '#print/font.ts';
 import { createRelyingParties, type RelyingParties } from '#relying-party/relying-parties.ts';
-import { createValidation } from '#signature/validation.ts';
+import { createValidation, judgesOf } from '#signature/validation.ts';
+import { createVerification } from '#signature/verification.ts';
 import { createBlobs, sweepBlobs } from '#store/blobs.ts';
 import { createFieldCipher, type FieldCipher } from '#store/field-cipher.ts';
 import { loadHubKey } from '#store/hub-keys.ts';
@@ -275,14 +277,18 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
     trustProxy: config.trustProxy,
   });
   const witnessing = { authority: timeAuthorityOf(config, gm), egress };
+  const timeAuthorities = witnessing.authority?.certificates ?? [];
   const validation = createValidation({
     ...{ gm, trust, clock, random, spoolDir: join(blobDir, 'spool') },
-    timeAuthorities: witnessing.authority?.certificates ?? [],
+    timeAuthorities,
   });
+  const judges = judgesOf({ gm, trust, clock, timeAuthorities });
+  const verification = createVerification({ gm, judges, clock });
   const api = new Hono<EdgeEnv>();
   api.use('*', requestContext({ random, https: publicUrl.startsWith('https:') }));
   api.route('/', createOpeningsApi({ store, gm, clock, log, relyingParties, openings, publicUrl }));
   api.route('/', createDocumentsApi({ store, gm, clock, log, relyingParties, validation }));
+  api.route('/', createVerifyApi({ store, gm, clock, log, relyingParties, verification }));
   api.route('/', createBroker({ store, gm, clock, log, relyingParties, subscribers, logins, envelopes }));
   api.route('/', await createDocs({ gm, publicUrl, files: loadDocsFiles(folderOf('docs')) }));
 

@@ -72,6 +72,8 @@ export interface Sm2 {
   spki(key: Sm2PublicKey): Bytes;
   /** Signature in any form of domain 1.1 (64 raw, 128 SKF, strict DER). Anything malformed is false. */
   verify(key: Sm2PublicKey, message: readonly Bytes[], signature: Bytes, id?: SignerId): boolean;
+  /** The same for a caller that has e itself, SM3(Z ‖ message), 32 bytes. Slower: no platform takes e. */
+  verifyDigest(key: Sm2PublicKey, e: Bytes, signature: Bytes): boolean;
   /** Strict DER SM2Signature over SM3(Z ‖ message). Async: the key may live in a module. */
   sign(key: Sm2PrivateKey, message: readonly Bytes[], id?: SignerId): Promise<Bytes>;
   /** GM/T 0009 DER SM2Cipher. `plaintext` 1 byte to 64 KiB. */

@@ -69,14 +69,7 @@ export function createSmCrypto(): Provider {
     publicOf: (d) => bytes(smCrypto.sm2.getPublicKeyFromPrivateKey(hex(d))),
     sign: (key, z, message) =>
       bytes(smCrypto.sm2.doSignature([...digest(z, message)], hex(key.d), { hash: false, der: false })),
-    verify(key, z, message, raw) {
-      const options = { hash: false, der: false };
-      try {
-        return smCrypto.sm2.doVerifySignature([...digest(z, message)], hex(raw), hex(key.point), options);
-      } catch {
-        return false; // sG + tP is infinity: it asks that point for its x. Whoever owns a key can make such a signature.
-      }
-    },
+    verify: (key, z, message, raw) => verifyDigest(key.point, digest(z, message), raw),
     encrypt(key, plaintext) {
       for (;;) {
         const made = bytes(smCrypto.sm2.doEncrypt([...plaintext], hex(key.point), 1));
@@ -94,6 +87,15 @@ export function createSmCrypto(): Provider {
       return bytes(`${x}${y}`);
     },
   };
+}
+
+/** e, r‖s and a point that have passed the gates. Of the two libraries only this one takes e. */
+export function verifyDigest(point: Bytes, e: Bytes, raw: Bytes): boolean {
+  try {
+    return smCrypto.sm2.doVerifySignature([...e], hex(raw), hex(point), { hash: false, der: false });
+  } catch {
+    return false; // sG + tP is infinity: it asks that point for its x. Whoever owns a key can make such a signature.
+  }
 }
 
 const bytes = (text: string): Bytes => Buffer.from(text, 'hex');

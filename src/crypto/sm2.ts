@@ -4,6 +4,7 @@ import { curve, isPrivateScalar, leftPad } from './curve.ts';
 import type { SignerId, Sm2, Sm2PrivateKey, Sm2PublicKey } from './gm.ts';
 import { unmask, unmaskUnpadded } from './kdf.ts';
 import type { PrivateMaterial, Provider } from './primitives.ts';
+import { verifyDigest } from './sm-crypto.ts';
 import {
   ciphertextCandidates,
   readPublicKey,
@@ -87,6 +88,10 @@ export function createSm2(use: Sm2Providers): Sm2 {
     verify(key, message, signature, id = 'default') {
       const raw = readSignature(signature);
       return raw !== undefined && use.verify.verify(key, zOf(key, id), message, raw);
+    },
+    verifyDigest(key, e, signature) {
+      const raw = readSignature(signature);
+      return raw !== undefined && e.length === 32 && verifyDigest(key.point, e, raw);
     },
     async sign(key, message, id = 'default') {
       const material = materialOf(key);

@@ -50,7 +50,13 @@ export function createValidation(deps: ValidationDeps): Validation {
   };
 }
 
-function judgesOf({ gm, trust, clock, timeAuthorities }: ValidationDeps): Judges {
+/** Certificates by the hub’s trust, stamps by the time authorities given. */
+export function judgesOf({
+  gm,
+  trust,
+  clock,
+  timeAuthorities,
+}: Pick<ValidationDeps, 'gm' | 'trust' | 'clock' | 'timeAuthorities'>): Judges {
   const anchors = timeAuthorities.filter((one) => Buffer.from(one.issuer.der).equals(one.subject.der));
   const intermediates = timeAuthorities.filter((one) => !anchors.includes(one));
   return {
