@@ -5,6 +5,7 @@ import { limits } from '#kernel/limits.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import type { Platform, Unit } from '#relying-party/party.ts';
 import { chooseReturnUrl } from '#relying-party/return-url.ts';
+import { claimSignPath, type SignProof } from '#relying-party/sign-path-repository.ts';
 import { isUniqueViolation, type Tx } from '#store/store.ts';
 import { hasFailed, type Interaction, isWaiting, stateAt } from './interaction.ts';
 import { announce, type PageRoom } from './page-room.ts';
@@ -19,6 +20,10 @@ export interface TaskRequest {
   readonly returnUrl: string | null;
   /** Every member that makes this request what it is; a repeat must equal it. */
   readonly content: JsonObject;
+  /** Which of several interfaces that open one kind of page was called: their taskIds are apart. Left out: the kind has one. */
+  readonly of?: string;
+  /** The signed string that it came under: taken on one path alone. */
+  readonly proof?: SignProof;
 }
 
 export interface TaskOpening {
@@ -71,7 +76,11 @@ async function openOnce(
   const { unit, request } = opening;
   try {
     return await room.store.tx(async (tx) => {
-      const latest = await room.interactions.latest(tx, unit.id, request.taskId);
+      if (request.proof !== undefined) {
+        const taken = await claimSignPath(tx, { ...request.proof, unitId: unit.id });
+        if (!taken.ok) return taken;
+      }
+      const latest = await room.interactions.latest(tx, unit.id, request.taskId, request.of);
       if (latest === undefined) return ok(await open(room, tx, opening, returnUrl, 1));
       const content = room.interactions.contentIndex(canonicalText(request.content));
       if (latest.bodyIndex !== content) return refused(refusal('TASK_CONFLICT', { taskId: request.taskId }));
@@ -98,6 +107,7 @@ async function open(
     unitId: unit.id,
     orgcode: platform.orgcode,
     taskId: request.taskId,
+    ...(request.of !== undefined && { of: request.of }),
     content: canonicalText(request.content),
     attempt,
     standBy: request.standBy,

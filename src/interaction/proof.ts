@@ -6,6 +6,8 @@ import type { Clock } from '#kernel/clock.ts';
 import { refusal } from '#kernel/errors.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import { type Certificate, parseCertificate } from '#pki/certificate.ts';
+import { oids } from '#pki/oids.ts';
+import { checkSignature, type SignatureCheck } from '#pki/signature.ts';
 import type { Unit } from '#relying-party/party.ts';
 import type { Store, Tx } from '#store/store.ts';
 import type { EnrolledKey } from '#subscriber/find-for-login.ts';
@@ -108,9 +110,9 @@ export async function prove(
   deps: ProofDeps,
   consumed: ConsumedChallenge,
   signed: SignedChallenge,
-  asked: { unit: Unit; authority?: Authority },
+  asked: { unit: Unit; authority?: Authority; allowNonGm?: boolean },
 ): Promise<Result<VerifiedIdentity>> {
-  const holder = await proveHolder(deps, consumed, signed, asked.authority);
+  const holder = await proveHolder(deps, consumed, signed, asked.authority, asked.allowNonGm);
   if (!holder.ok) return holder;
   const { challenge, authority, certificate } = holder.value;
   const enrolled = await deps.subscribers.findForLogin(deps.store.read, asked.unit, certificate);
@@ -121,13 +123,14 @@ export async function prove(
 /**
  * Evidence → proof of a certificate's holder. Checks, in this order: the text is the hub's own; the signature over it is the certificate's; chain,
  * usage, validity and status by the vendor's issuer key; the vendor is the one that was asked (`authority`). Enrolment is not asked: officers of an
- * opening are known by the certificate that stands in its announcement. May wait for a vendor's CRL: never call it inside a transaction.
+ * opening are known by the certificate that stands in its announcement. `allowNonGm`: RSA keys too (a document's signer), by vendors whose manifest allows them. May wait for a vendor's CRL: never call it inside a transaction.
  */
 export async function proveHolder(
   deps: Pick<ProofDeps, 'gm' | 'trust'>,
   { challenge }: ConsumedChallenge,
   signed: SignedChallenge,
   asked?: Authority,
+  allowNonGm = false,
 ): Promise<Result<VerifiedHolder>> {
   const text = challengeText(challenge);
   if (signed.text !== undefined && signed.text !== text) return refused(refusal('CHALLENGE_WRONG'));
@@ -135,9 +138,9 @@ export async function proveHolder(
   const read = readEvidence(deps.gm, signed);
   if (!read.ok) return read;
   const { certificate, signature } = read.value;
-  if (certificate.key.kind !== 'sm2') return refused(refusal('ALGORITHM_NOT_ALLOWED'));
-  if (!deps.gm.sm2.verify(certificate.key.publicKey, [utf8(text)], signature))
-    return refused(refusal('SIGNATURE_WRONG'));
+  const checked = checkText(deps.gm, utf8(text), certificate, signature, allowNonGm);
+  if (checked === 'algorithm-not-allowed') return refused(refusal('ALGORITHM_NOT_ALLOWED'));
+  if (checked === 'bad') return refused(refusal('SIGNATURE_WRONG'));
 
   const judgement = await deps.trust.judge(certificate, 'sign', { requireStatus: true });
   if (judgement.verdict !== 'valid')
@@ -146,6 +149,20 @@ export async function proveHolder(
   if (asked !== undefined && asked.id !== authority.id)
     return refused(refusal('AUTHORITY_REFUSED', { authority: asked.name, reason: '所用证书不是该机构签发。' }));
   return ok({ challenge, authority, certificate } as VerifiedHolder);
+}
+
+function checkText(
+  gm: Gm,
+  text: Bytes,
+  certificate: Certificate,
+  signature: Bytes,
+  allowNonGm: boolean,
+): SignatureCheck {
+  if (certificate.key.kind === 'sm2')
+    return gm.sm2.verify(certificate.key.publicKey, [text], signature) ? 'good' : 'bad';
+  if (certificate.key.kind !== 'rsa') return 'algorithm-not-allowed';
+  const signatureAlgorithm = { oid: oids.rsaSha256, parameters: null };
+  return checkSignature(gm, { tbs: text, signatureAlgorithm, signature }, certificate, allowNonGm);
 }
 
 function readEvidence(gm: Gm, signed: SignedChallenge): Result<{ certificate: Certificate; signature: Bytes }> {

@@ -11,6 +11,8 @@ export interface NewInteraction {
   readonly unitId: string;
   readonly orgcode: string;
   readonly taskId: string;
+  /** As in TaskRequest. */
+  readonly of?: string;
   readonly content: string;
   readonly attempt: number;
   readonly standBy: string | null;

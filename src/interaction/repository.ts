@@ -11,7 +11,7 @@ import { type NewInteraction, type Row, rowCodec } from './repository-rows.ts';
 export interface Interactions {
   find(h: Handle, id: string): Promise<Interaction | undefined>;
   /** The newest attempt of one unit's taskId; other units' tasks cannot be named (T44). */
-  latest(h: Handle, unitId: string, taskId: string): Promise<Interaction | undefined>;
+  latest(h: Handle, unitId: string, taskId: string, of?: string): Promise<Interaction | undefined>;
   /** Throws the unique violation of (task, attempt) when another request was first. */
   insert(tx: Tx, fresh: NewInteraction): Promise<Interaction>;
   /** Compare and set: one conditional UPDATE that raises the version. undefined: the row no longer met `expect`. */
@@ -54,20 +54,21 @@ const insertion = prepared((db, row: Row) => db.insertInto('interaction').values
 export function createInteractions(deps: { cipher: FieldCipher; clock: Clock }, kind: InteractionKind): Interactions {
   const { cipher, clock } = deps;
   const codec = rowCodec(cipher);
-  const taskIndex = (unitId: string, taskId: string): string => cipher.index('interaction.task', unitId, kind, taskId);
+  const taskIndex = (unitId: string, taskId: string, of?: string): string =>
+    cipher.index('interaction.task', unitId, kind, taskId, ...(of === undefined ? [] : [of]));
   const contentIndex = (content: string): string => cipher.index('interaction.body', content);
   const one = (row: Row | undefined): Interaction | undefined => (row === undefined ? undefined : codec.fromRow(row));
 
   return {
     contentIndex,
     find: async (h, id) => one(await byId.first(h, { id, kind })),
-    latest: async (h, unitId, taskId) =>
-      one(await newestOfTask.first(h, { unitId, taskIndex: taskIndex(unitId, taskId) })),
+    latest: async (h, unitId, taskId, of) =>
+      one(await newestOfTask.first(h, { unitId, taskIndex: taskIndex(unitId, taskId, of) })),
     insert: async (tx, fresh) => {
       const row = codec.newRow(
         kind,
         fresh,
-        taskIndex(fresh.unitId, fresh.taskId),
+        taskIndex(fresh.unitId, fresh.taskId, fresh.of),
         contentIndex(fresh.content),
         clock.now(),
       );

@@ -20,8 +20,8 @@ export interface TaskStatus {
 }
 
 /** Scoped by unit in the look-up itself: another unit's task reads exactly as an unknown one (T44). */
-export async function taskStatus(room: PageRoom, unit: Unit, taskId: string): Promise<Result<TaskStatus>> {
-  const interaction = await room.interactions.latest(room.store.read, unit.id, taskId);
+export async function taskStatus(room: PageRoom, unit: Unit, taskId: string, of?: string): Promise<Result<TaskStatus>> {
+  const interaction = await room.interactions.latest(room.store.read, unit.id, taskId, of);
   if (interaction === undefined) return refused(refusal('TASK_UNKNOWN'));
   const { refusal: why } = interaction;
   return ok({

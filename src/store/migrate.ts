@@ -8,6 +8,7 @@ import { hall } from './migrations/0004-hall.ts';
 import { nonce } from './migrations/0005-nonce.ts';
 import { parties } from './migrations/0006-parties.ts';
 import { signPath } from './migrations/0007-sign-path.ts';
+import { signature } from './migrations/0008-signature.ts';
 import { seals } from './migrations/0009-seals.ts';
 import type { DB } from './schema.ts';
 
@@ -18,7 +19,7 @@ export interface Migration {
 }
 
 /** In order; a name once released never changes. */
-const migrations: readonly Migration[] = [base, envelope, opening, hall, nonce, parties, signPath, seals];
+const migrations: readonly Migration[] = [base, envelope, opening, hall, nonce, parties, signPath, signature, seals];
 
 const MIGRATORS = 0x6361_6d69;
 

@@ -2,6 +2,7 @@ import type { EnvelopeTables } from './schema-envelope.ts';
 import type { HallTables } from './schema-hall.ts';
 import type { OpeningTables } from './schema-opening.ts';
 import type { SealTables } from './schema-seals.ts';
+import type { SignatureTables } from './schema-signature.ts';
 
 /**
  * The whole database, as Kysely sees it. Portable types only: ids and JSON as text, flags as 0/1, times as UTC epoch milliseconds.
@@ -10,7 +11,7 @@ import type { SealTables } from './schema-seals.ts';
  * `*_index`   keyed hash of a value, for equality look-ups only
  */
 
-export interface DB extends EnvelopeTables, OpeningTables, HallTables, SealTables {
+export interface DB extends EnvelopeTables, OpeningTables, HallTables, SealTables, SignatureTables {
   unit: UnitTable;
   unit_secret: UnitSecretTable;
   platform: PlatformTable;
@@ -203,7 +204,7 @@ export type InteractionState =
   | 'expired';
 
 /** `hall`: somebody's seat in an opening's hall. */
-export type InteractionKind = 'login' | 'decrypt' | 'hall';
+export type InteractionKind = 'login' | 'decrypt' | 'hall' | 'sign';
 
 export interface InteractionTable {
   id: string;
