@@ -1,0 +1,105 @@
+/**
+ * The bundle that reads PDFs, loaded when a document is shown: pdf.js for Chromium 86 with what that browser lacks. Its cmaps, standard fonts and picture
+ * decoders are read only with the hashes that were built into this very file, which the page itself loads by hash.
+ */
+import 'core-js/stable';
+import { AnnotationMode, getDocument, PDFDataRangeTransport, PDFWorker } from 'pdfjs-dist/legacy/build/pdf.mjs';
+import type { PDFDocumentLoadingTask } from 'pdfjs-dist/types/src/display/api.d.ts';
+
+/** Written in by web/build.mjs: names below `/assets/`. */
+declare const PDF_FILES: {
+  readonly worker: string;
+  /** Folder, with its slash. */
+  readonly data: string;
+  /** File name → SRI hash. */
+  readonly integrity: Readonly<Record<string, string>>;
+};
+
+const base = new URL('./', import.meta.url);
+
+/** The worker asks the page for every file, and the page asks the hub for that hash only: a worker that can connect to nowhere needs no trust. */
+class CheckedFiles {
+  async fetch({ filename }: { readonly kind: string; readonly filename: string }): Promise<Uint8Array> {
+    const integrity = Object.hasOwn(PDF_FILES.integrity, filename) ? PDF_FILES.integrity[filename] : undefined;
+    if (integrity === undefined) throw new Error(`no file ${filename}`);
+    const answer = await fetch(new URL(PDF_FILES.data + filename, base).href, { integrity, credentials: 'omit' });
+    if (!answer.ok) throw new Error(`${filename}: ${answer.status}`);
+    return new Uint8Array(await answer.arrayBuffer());
+  }
+}
+
+/** Bytes of a file of this computer, read where they are asked for. */
+class FileRanges extends PDFDataRangeTransport {
+  readonly #file: Blob;
+  #failed: () => void;
+
+  constructor(file: Blob, failed: () => void) {
+    super(file.size, null);
+    this.#file = file;
+    this.#failed = failed;
+  }
+
+  override requestDataRange(begin: number, end: number): void {
+    this.#file
+      .slice(begin, end)
+      .arrayBuffer()
+      .then(
+        (bytes) => this.onDataRange(begin, new Uint8Array(bytes)),
+        () => this.#failed(),
+      );
+  }
+
+  override abort(): void {
+    this.#failed = () => undefined;
+  }
+}
+
+export interface Opening {
+  readonly task: PDFDocumentLoadingTask;
+  /** Ends the document and its worker. */
+  end(): void;
+}
+
+/** Starts a worker for this one document. Nothing of the document is ever run: no scripts, no XFA; forms and notes are drawn as pictures. */
+export function openDocument(
+  source: { readonly url: string; readonly headers: Readonly<Record<string, string>> } | { readonly file: Blob },
+  failed: () => void,
+): Opening {
+  const port = new Worker(new URL(PDF_FILES.worker, base).href, { type: 'module', credentials: 'omit' });
+  port.addEventListener('error', failed);
+  const worker = new PDFWorker({ port: port as unknown as null, verbosity: 0 });
+  const data = new URL(PDF_FILES.data, base).href;
+  const task = getDocument({
+    ...('file' in source
+      ? { range: new FileRanges(source.file, failed) }
+      : { url: new URL(source.url, location.href).href, httpHeaders: { ...source.headers }, withCredentials: false }),
+    worker,
+    rangeChunkSize: 128 * 1024,
+    disableAutoFetch: true,
+    disableStream: true,
+    cMapUrl: data,
+    standardFontDataUrl: data,
+    wasmUrl: data,
+    useWorkerFetch: false,
+    BinaryDataFactory: CheckedFiles,
+    enableXfa: false,
+    stopAtErrors: false,
+    maxImageSize: 120_000_000,
+    canvasMaxAreaInBytes: 64 * 1024 * 1024,
+    verbosity: 0,
+  });
+  return {
+    task,
+    end: () => {
+      void task
+        .destroy()
+        .catch(() => undefined)
+        .then(() => {
+          worker.destroy();
+          port.terminate();
+        });
+    },
+  };
+}
+
+export { AnnotationMode };
