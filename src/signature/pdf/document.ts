@@ -143,6 +143,8 @@ function sizeOf(section: Section): number {
 export interface PdfPage {
   readonly ref: PdfRef;
   readonly dict: PdfDict;
+  /** What it takes from the nodes above it and has not itself. */
+  readonly inherited: PdfDict;
   /** Points: left, bottom, right, top, normalised. */
   readonly mediaBox: readonly [number, number, number, number];
   readonly rotate: 0 | 90 | 180 | 270;
@@ -157,8 +159,8 @@ export async function pagesOf(document: PdfDocument, limit = MAX_PAGES): Promise
   const walk = async (node: PdfObject | undefined, inherited: PdfDict, depth: number): Promise<void> => {
     if (!isRef(node) || seen.has(node.number) || depth > 64) throw new PdfFault('broken', 'page tree');
     seen.add(node.number);
-    const own = await document.dictOf(node);
-    if (own === undefined) throw new PdfFault('broken', 'page missing');
+    const own = await document.resolve(node);
+    if (!isDict(own)) throw new PdfFault('broken', 'page missing');
     const merged = new Map(inherited);
     for (const key of ['MediaBox', 'CropBox', 'Rotate', 'Resources']) {
       const value = own.get(key);
@@ -176,6 +178,7 @@ export async function pagesOf(document: PdfDocument, limit = MAX_PAGES): Promise
     pages.push({
       ref: node,
       dict: own,
+      inherited: new Map([...merged].filter(([key]) => !own.has(key))),
       mediaBox: await boxOf(document, merged),
       rotate: await rotationOf(document, merged),
     });

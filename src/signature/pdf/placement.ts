@@ -37,6 +37,31 @@ export function boxOn(page: PdfPage, placement: Placement): Box {
   }
 }
 
+/** A part of a page as a person sees it: millimetres from the upper left corner, rotation applied. */
+export interface Area {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The way back from `boxOn`: where the reader of the page sees this rectangle (points; left, bottom, right, top). */
+export function seenArea(page: PdfPage, rect: readonly [number, number, number, number]): Area {
+  const [left, bottom, right, top] = page.mediaBox;
+  const [x0, y0, x1, y1] = rect;
+  const points = {
+    0: [x0 - left, top - y1],
+    90: [y0 - bottom, x0 - left],
+    180: [right - x1, y0 - bottom],
+    270: [top - y1, right - x1],
+  } as const;
+  const [x, y] = points[page.rotate];
+  const turned = page.rotate === 90 || page.rotate === 270;
+  const [width, height] = turned ? [y1 - y0, x1 - x0] : [x1 - x0, y1 - y0];
+  const mm = (value: number): number => Math.round((value / POINTS_PER_MM) * 100) / 100;
+  return { x: mm(x), y: mm(y), width: mm(width), height: mm(height) };
+}
+
 /** The page as seen, in millimetres. */
 export function seenSize(page: PdfPage): { readonly width: number; readonly height: number } {
   const [left, bottom, right, top] = page.mediaBox;

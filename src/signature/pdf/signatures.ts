@@ -1,5 +1,6 @@
 import type { Bytes } from '#kernel/bytes.ts';
 import { openPdf, type PdfDocument } from './document.ts';
+import { formFields } from './form-fields.ts';
 import {
   integerOf,
   isArray,
@@ -9,9 +10,11 @@ import {
   nameOf,
   numbersOf,
   type PdfDict,
+  PdfFault,
   type PdfObject,
 } from './objects.ts';
 import { parseAt, prefixOf } from './source.ts';
+import { textOf } from './text.ts';
 
 /** A signature dictionary as the file has it; nothing of it is believed yet. */
 export interface PdfSignature {
@@ -27,6 +30,8 @@ export interface PdfSignature {
   /** /M, /Name, /Reason: the signer's own words, shown as such. */
   readonly claimed: { readonly at: string | null; readonly name: string | null; readonly reason: string | null };
   readonly certification: 1 | 2 | 3 | null;
+  /** FieldMDP (12.8.2.4): fields must stay as they are behind this signature; taken for all fields. */
+  readonly locksFields: boolean;
   /** Why the range is not one that a signature may have; null: it covers everything up to `coveredTo` but its own container. */
   readonly rangeFault: RangeFault | null;
 }
@@ -44,7 +49,8 @@ const MAX_SIGNATURES = 200;
 export async function signaturesOf(document: PdfDocument): Promise<readonly PdfSignature[]> {
   const found: PdfSignature[] = [];
   for (const { fieldName, value } of await signatureFields(document)) {
-    if (found.length >= MAX_SIGNATURES) break;
+    // Those beyond would not be judged, and a file is never called valid without them.
+    if (found.length >= MAX_SIGNATURES) throw new PdfFault('too-large', 'too many signatures');
     found.push(await readSignature(document, fieldName, value));
   }
   return found.sort((a, b) => a.coveredTo - b.coveredTo);
@@ -53,29 +59,15 @@ export async function signaturesOf(document: PdfDocument): Promise<readonly PdfS
 interface FilledField {
   readonly fieldName: string;
   readonly value: PdfObject;
-  readonly field: PdfObject;
+  readonly number: number | undefined;
 }
 
-export async function signatureFields(document: PdfDocument): Promise<readonly FilledField[]> {
-  const filled: FilledField[] = [];
-  const seen = new Set<number>();
-  const walk = async (node: PdfObject, prefix: string, type: string | undefined, depth: number): Promise<void> => {
-    if (depth > 16 || filled.length > MAX_SIGNATURES || (isRef(node) && seen.has(node.number))) return;
-    if (isRef(node)) seen.add(node.number);
-    const field = await document.dictOf(node);
-    if (field === undefined) return;
-    const own = await document.resolve(field.get('T'));
-    const fieldName = isString(own) ? [prefix, textOf(own.bytes)].filter((part) => part !== '').join('.') : prefix;
-    const kind = nameOf(await document.resolve(field.get('FT'))) ?? type;
-    const value = field.get('V');
-    if (kind === 'Sig' && value !== undefined && value !== null) filled.push({ fieldName, value, field: node });
-    const kids = await document.resolve(field.get('Kids'));
-    if (isArray(kids)) for (const kid of kids.slice(0, 10_000)) await walk(kid, fieldName, kind, depth + 1);
-  };
-  const form = await document.dictOf(document.catalog.dict.get('AcroForm'));
-  const fields = await document.resolve(form?.get('Fields'));
-  if (isArray(fields)) for (const field of fields.slice(0, 10_000)) await walk(field, '', undefined, 0);
-  return filled;
+/** Fields with a signature, at any depth of the form. A kid shows what its parent's value is: it counts once. */
+async function signatureFields(document: PdfDocument): Promise<readonly FilledField[]> {
+  const fields = await formFields(document);
+  return fields
+    .filter(({ type, dict }) => type === 'Sig' && (dict.get('V') ?? null) !== null)
+    .map(({ name, value, number }) => ({ fieldName: name, value, number }));
 }
 
 async function readSignature(document: PdfDocument, fieldName: string, value: PdfObject): Promise<PdfSignature> {
@@ -104,7 +96,7 @@ async function readSignature(document: PdfDocument, fieldName: string, value: Pd
     byteRange,
     coveredTo,
     claimed: { at: await textAt('M'), name: await textAt('Name'), reason: await textAt('Reason') },
-    certification: await certificationOf(document, dict),
+    ...(await transformsOf(document, dict)),
     rangeFault: malformed ? 'malformed' : await rangeFault(document, byteRange, place, fieldName, value),
   };
 }
@@ -164,22 +156,21 @@ async function rangeFault(
   return same && then?.in === 'file' && then.offset === place.offset ? null : 'not-signed-itself';
 }
 
-async function certificationOf(document: PdfDocument, dict: PdfDict): Promise<1 | 2 | 3 | null> {
+async function transformsOf(
+  document: PdfDocument,
+  dict: PdfDict,
+): Promise<Pick<PdfSignature, 'certification' | 'locksFields'>> {
   const references = await document.resolve(dict.get('Reference'));
+  let certification: PdfSignature['certification'] = null;
+  let locksFields = false;
   for (const one of isArray(references) ? references.slice(0, 8) : []) {
     const reference = await document.dictOf(one);
-    if (nameOf(reference?.get('TransformMethod')) !== 'DocMDP') continue;
+    const method = nameOf(await document.resolve(reference?.get('TransformMethod')));
+    if (method === 'FieldMDP') locksFields = true;
+    if (method !== 'DocMDP' || certification !== null) continue;
     const parameters = await document.dictOf(reference?.get('TransformParams'));
     const level = integerOf(await document.resolve(parameters?.get('P'))) ?? 2;
-    return level === 1 || level === 3 ? level : 2;
+    certification = level === 1 || level === 3 ? level : 2;
   }
-  return null;
+  return { certification, locksFields };
 }
-
-/** UTF-16 with its mark, else Latin-1 as PDFDocEncoding's common part. */
-export const textOf = (bytes: Bytes): string =>
-  bytes[0] === 0xfe && bytes[1] === 0xff
-    ? Buffer.from(bytes.subarray(2, 2 + ((bytes.length - 2) & ~1)))
-        .swap16()
-        .toString('utf16le')
-    : Buffer.from(bytes).toString('latin1');

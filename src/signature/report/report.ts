@@ -1,4 +1,6 @@
 import type { Change, Standing } from '../pdf/changes.ts';
+import type { PdfNote } from '../pdf/notes.ts';
+import type { SignaturePlace } from '../pdf/signature-places.ts';
 import type { RangeFault } from '../pdf/signatures.ts';
 
 /** What is said of a signed document, in three layers: `verdict` and `sentence` for everybody, `checks` for those who must know why, `diagnostic` for experts. */
@@ -9,6 +11,8 @@ export interface ValidationReport {
   /** Bytes. */
   readonly size: number;
   readonly pages: number;
+  /** What can make the document show something else later: forms, scripts, layers … */
+  readonly notes: readonly PdfNote[];
   /** UTC ms. */
   readonly checkedAt: number;
   readonly verdict: DocumentVerdict;
@@ -31,6 +35,8 @@ export interface SignatureReport {
   readonly coverage: { readonly to: number; readonly whole: boolean; readonly fault: RangeFault | null };
   readonly seal: SealFacts | null;
   readonly certification: 1 | 2 | 3 | null;
+  /** Where its field is shown; empty: nowhere. */
+  readonly places: readonly SignaturePlace[];
   readonly checks: readonly Check[];
   readonly changes: readonly Change[];
   readonly diagnostic: Readonly<Record<string, string>>;

@@ -1,6 +1,8 @@
 import { hex } from '#kernel/bytes.ts';
 import { changesSince, standingOf } from '../pdf/changes.ts';
 import { openPdf, type PdfDocument, pagesOf } from '../pdf/document.ts';
+import { notesOf } from '../pdf/notes.ts';
+import { placesOf, type SignaturePlace } from '../pdf/signature-places.ts';
 import { type PdfSignature, signaturesOf } from '../pdf/signatures.ts';
 import type { PdfSource } from '../pdf/source.ts';
 import { certificationCheck, rangeCheck } from './checks.ts';
@@ -18,15 +20,19 @@ import {
 /** Every signature of a PDF, each judged over the bytes that it covers. Throws PdfFault for a file that is none. */
 export async function validatePdf(deps: ValidationDeps, source: PdfSource): Promise<ValidationReport> {
   const document = await openPdf(source);
-  const pages = (await pagesOf(document)).length;
+  const pages = await pagesOf(document);
+  const found = await signaturesOf(document);
+  const places = await placesOf(document, pages, found);
+  const formsAllowed = found.some(mayBeFilled);
   const signatures: SignatureReport[] = [];
-  for (const signature of await signaturesOf(document)) signatures.push(await reportOn(deps, document, signature));
+  for (const signature of found) signatures.push(await reportOn(deps, document, signature, { formsAllowed, places }));
   const verdict = documentVerdict(signatures);
   return {
     v: 1,
     documentSm3: hex(await sm3Of(deps.gm, source, [[0, source.size]])),
     size: source.size,
-    pages,
+    pages: pages.length,
+    notes: await notesOf(document, pages),
     checkedAt: deps.now,
     verdict,
     sentence: sentences[verdict],
@@ -38,13 +44,14 @@ async function reportOn(
   deps: ValidationDeps,
   document: PdfDocument,
   signature: PdfSignature,
+  { formsAllowed, places }: { formsAllowed: boolean; places: ReadonlyMap<string, readonly SignaturePlace[]> },
 ): Promise<SignatureReport> {
   const { rangeFault, byteRange, coveredTo } = signature;
   const changes = rangeFault === null ? await changesSince(document, coveredTo) : [];
   const finding = rangeFault === null ? await judgeContents(deps, document.source, signature) : nothingFound;
   const checks = [rangeCheck(signature), ...finding.checks, ...certificationCheck(signature, changes)];
   const verdict = verdictOf(checks);
-  const standing = standingOf(changes);
+  const standing = standingOf(changes, formsAllowed && !signature.locksFields);
   return {
     field: signature.fieldName,
     kind: signature.kind,
@@ -56,6 +63,7 @@ async function reportOn(
     coverage: { to: coveredTo, whole: coveredTo === document.source.size, fault: rangeFault },
     seal: finding.seal,
     certification: signature.certification,
+    places: places.get(signature.fieldName) ?? [],
     checks,
     changes,
     diagnostic: {
@@ -66,3 +74,7 @@ async function reportOn(
     },
   };
 }
+
+/** Only a certification that was itself made properly can let forms be filled (12.8.2.2). */
+const mayBeFilled = ({ certification, rangeFault }: PdfSignature): boolean =>
+  rangeFault === null && certification !== null && certification >= 2;
