@@ -105,7 +105,7 @@ export interface NewAuthority {
 export const AUTHORITY_ID = /^[a-z][a-z0-9-]{0,31}$/;
 
 /** The medium of the vendor's own service: the phone where it has one, else its page; undefined: it has keys alone. */
-export const remoteMedium = ({ manifest: { media } }: Authority): 'mobile' | 'page' | undefined =>
+const remoteMedium = ({ manifest: { media } }: Authority): 'mobile' | 'page' | undefined =>
   media.includes('mobile') ? 'mobile' : media.includes('page') ? 'page' : undefined;
 
 /** The driver that serves a medium of this authority. Without a medium: its own service's, since a key is worked by the page. */

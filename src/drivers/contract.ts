@@ -105,6 +105,8 @@ export interface AuthRequest {
   readonly expiresAt: number;
   /** Where the vendor may call back: `<hub>/drivers/<authority>/callback/<exchange>`. */
   readonly callbackUrl: string;
+  /** The hub's page of this person: where the vendor's own page sends the browser when it is done. Opens nothing by itself. */
+  readonly returnUrl: string;
 }
 
 /** Evidence is not proof: the hub re-checks the text, signature, chain, status and record itself. */
@@ -168,6 +170,7 @@ export interface CryptoRequest {
   readonly platformName: string;
   readonly expiresAt: number;
   readonly callbackUrl: string;
+  readonly returnUrl: string;
 }
 
 /** Claims, not proof: the hub opens each with its one-time key and checks what it gets against what it knows. */

@@ -31,7 +31,9 @@ import type { Authorities } from './repository.ts';
  * as stored is unharmed and may be resumed later. `refused` comes from the driver alone and ends the exchange.
  */
 export interface DriverHosts {
-  /** `medium` picks the authority's driver for it; default: the phone where the authority has one, else the key. */
+  /** Whether this authority has the medium, and its driver for it the channel. */
+  offers(authority: Authority, medium: Medium, channel: Channel): boolean;
+  /** `medium` picks the authority's driver for it; default: its own service where the authority has one, else the key. */
   begin<C extends Channel>(
     authority: Authority,
     channel: C,
@@ -121,6 +123,11 @@ export function createDriverHosts(deps: {
 
   return {
     isolation: 'process',
+    offers(authority, medium, channel) {
+      const id = driverFor(authority, medium);
+      const manifest = installed.find((entry) => entry.manifest.id === id)?.manifest;
+      return authority.manifest.media.includes(medium) && manifest?.channels.includes(channel) === true;
+    },
     async begin(authority, channel, request, medium) {
       const driver = driverFor(authority, medium);
       const params = { channel, request: request as unknown as JsonObject };

@@ -2,6 +2,7 @@ import type { Driver, DriverManifest } from './contract.ts';
 import { mobileScan } from './mobile-scan/driver.ts';
 import type { Program } from './process.ts';
 import { standardKey } from './standard-key/driver.ts';
+import { vendorPage } from './vendor-page/driver.ts';
 
 export interface InstalledDriver {
   readonly manifest: DriverManifest;
@@ -12,7 +13,7 @@ export interface InstalledDriver {
 }
 
 /** Every driver in the box. A new folder is installed by one line here and by nothing else. */
-export const installed: readonly InstalledDriver[] = [standardKey, mobileScan].map((driver) => ({
+export const installed: readonly InstalledDriver[] = [standardKey, mobileScan, vendorPage].map((driver) => ({
   manifest: driver.manifest,
   driver,
 }));

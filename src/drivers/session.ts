@@ -14,6 +14,7 @@ import type {
   EncryptRequest,
   OpenDriver,
   ResumeEvent,
+  SealRequest,
 } from './contract.ts';
 import type { DriverMessage, HostMessage } from './messages.ts';
 
@@ -130,6 +131,9 @@ function perform(driver: OpenDriver, method: string, given: JsonObject): Promise
     case 'crypto':
       if (!driver.crypto) throw new Error('no crypto channel');
       return begins ? driver.crypto.begin(request as CryptoRequest) : driver.crypto.resume(state, event);
+    case 'seal':
+      if (!driver.seal) throw new Error('no seal channel');
+      return begins ? driver.seal.begin(request as SealRequest) : driver.seal.resume(state, event);
     default:
       throw new Error('no such channel');
   }

@@ -48,9 +48,10 @@ export const authorityView = ({ id, name, manifest }: Authority): AuthorityView 
 
 export async function mobileView(mobile: ShownExchange | null): Promise<MobileView | null> {
   if (mobile === null) return null;
-  const { authority, status, digits, expiresAt, content } = mobile;
+  const { authority, medium, status, digits, expiresAt, content } = mobile;
   const openUrl = isWebAddress(content) ? content : null;
-  return { authority, status, digits, expiresAt, openUrl, qrSvg: await qrSvg(content) };
+  if (medium === 'page') return { authority, medium, status, digits, expiresAt, openUrl, qrSvg: '' };
+  return { authority, medium, status, digits, expiresAt, openUrl, qrSvg: await qrSvg(content) };
 }
 
 /** Only http(s): the content is the vendor's, and a link of another scheme would run in our page. */

@@ -702,6 +702,8 @@ export const en: Words = {
     AUTHORITY_REFUSED: 'The vendor could not finish the check.',
     MOBILE_CANCELLED: 'You cancelled on the phone. Please scan again.',
     MOBILE_EXPIRED: 'The QR code has ended. Please refresh it and scan again.',
+    VENDOR_PAGE_CANCELLED: 'You cancelled on the vendor’s page. Please go there again.',
+    VENDOR_PAGE_EXPIRED: 'The vendor’s page has ended. Please go there again.',
     UNIT_SUSPENDED: "The trading system's access is suspended. Please call its help desk.",
     PLATFORM_UNKNOWN: 'The trading system is not registered here. Please call its help desk.',
     INPUT_NOT_ALLOWED: 'The request came from a place that is not allowed. Please start again from the trading system.',

@@ -1,3 +1,4 @@
+import type { Medium } from '#drivers/contract.ts';
 import { isObject, type Json, type JsonObject } from '#kernel/json.ts';
 import type { Interaction } from './interaction.ts';
 
@@ -7,8 +8,10 @@ export interface VendorExchange {
   readonly exchange: string;
   /** The challenge this exchange was begun with; another present challenge means that it is over. */
   readonly nonce: string;
+  /** The vendor's app on a phone, or the vendor's own page in the browser. */
+  readonly medium: RemoteMedium;
   readonly digits: string;
-  /** What the QR code says; '' until the vendor has given one. */
+  /** What the QR code says, or the page's address; '' until the vendor has given one. */
   readonly content: string;
   /** UTC ms. */
   readonly expiresAt: number;
@@ -19,6 +22,7 @@ export interface VendorExchange {
   readonly own: Json;
 }
 
+export type RemoteMedium = Exclude<Medium, 'key'>;
 export type ExchangeStatus = 'waiting' | 'scanned' | 'cancelled' | 'expired' | 'failed';
 const STATUSES: readonly string[] = ['waiting', 'scanned', 'cancelled', 'expired', 'failed'];
 
@@ -28,7 +32,7 @@ export const exchangeBody = (exchange: VendorExchange): JsonObject => ({ ...exch
 export function exchangeOf(interaction: Interaction): VendorExchange | undefined {
   const body = interaction.exchange;
   if (!isObject(body)) return undefined;
-  const { exchange, nonce, digits, content, expiresAt, status, state, own } = body;
+  const { exchange, nonce, medium, digits, content, expiresAt, status, state, own } = body;
   if (typeof exchange !== 'string' || typeof nonce !== 'string' || typeof digits !== 'string') return undefined;
   if (typeof content !== 'string' || typeof expiresAt !== 'number') return undefined;
   if (typeof status !== 'string' || !STATUSES.includes(status)) return undefined;
@@ -36,6 +40,7 @@ export function exchangeOf(interaction: Interaction): VendorExchange | undefined
   return {
     exchange,
     nonce,
+    medium: medium === 'page' ? 'page' : 'mobile',
     digits,
     content,
     expiresAt,

@@ -8,10 +8,17 @@ import { limits } from '#kernel/limits.ts';
 import type { Random } from '#kernel/random.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import type { Purpose } from './challenge.ts';
-import { exchangeBody, exchangeOf, interactionOfExchange, isRunning, type VendorExchange } from './exchange-state.ts';
+import {
+  exchangeBody,
+  exchangeOf,
+  interactionOfExchange,
+  isRunning,
+  type RemoteMedium,
+  type VendorExchange,
+} from './exchange-state.ts';
 import type { Interaction } from './interaction.ts';
 import { freshChallenge } from './issue-challenge.ts';
-import { announce, type PageRoom, partiesOf } from './page-room.ts';
+import { announce, type PageRoom, pageOrigin, partiesOf } from './page-room.ts';
 import { refusalOfReason, shown, statusOfReason } from './vendor-words.ts';
 import { actingOn, type Visit } from './visit.ts';
 
@@ -40,7 +47,7 @@ interface Prepared<C extends Channel> {
   readonly own: Json;
 }
 
-/** Begins the mobile road with one vendor, or begins it again: a fresh challenge, a fresh exchange; what was under way is over. */
+/** Begins the road over one vendor's phone or page, or begins it again: a fresh challenge, a fresh exchange; what was under way is over. */
 export async function beginExchange<C extends Channel>(
   road: Road<C>,
   visit: Visit,
@@ -51,9 +58,10 @@ export async function beginExchange<C extends Channel>(
   if (!acting.ok) return acting;
   const interaction = acting.value;
   const authority = await room.authorities.find(room.store.read, authorityId);
-  if (authority === undefined || !authority.manifest.media.includes('mobile'))
-    return refused(refusal('ISSUER_UNKNOWN'));
+  if (authority === undefined || remoteMedia(authority).length === 0) return refused(refusal('ISSUER_UNKNOWN'));
   if (authority.status !== 'active') return refused(refusal('AUTHORITY_SUSPENDED', { authority: authority.name }));
+  const medium = remoteMedia(authority).find((one) => road.drivers.offers(authority, one, road.channel));
+  if (medium === undefined) return refused(notOffered(authority));
   const parties = await partiesOf(room, room.store.read, interaction);
   if (!parties.ok) return parties;
   const prepared = await road.prepare(interaction, authority);
@@ -64,9 +72,10 @@ export async function beginExchange<C extends Channel>(
   const exchange: VendorExchange = {
     exchange: `${interaction.id}.${hex(room.random.bytes(8))}`,
     nonce: challenge.value.nonce,
+    medium,
     digits: twoDigits(room.random),
     content: '',
-    expiresAt: Math.min(room.clock.now() + limits.qrLife, challenge.value.expiresAt),
+    expiresAt: Math.min(room.clock.now() + LIFE_MS[medium], challenge.value.expiresAt),
     status: 'waiting',
     state: null,
     own: prepared.value.own,
@@ -78,10 +87,24 @@ export async function beginExchange<C extends Channel>(
     platformName: parties.value.platform.name,
     expiresAt: exchange.expiresAt,
     callbackUrl: `${room.publicUrl}/drivers/${authority.id}/callback/${exchange.exchange}`,
+    returnUrl: `${pageOrigin(room, parties.value.platform)}/${room.path}/i/${interaction.id}`,
   });
-  const step = await road.drivers.begin(authority, road.channel, request, 'mobile');
+  const step = await road.drivers.begin(authority, road.channel, request, medium);
   return settle(road, interaction, authority, exchange, step);
 }
+
+/** The media of a vendor's own service; the phone first, where it has both. */
+const remoteMedia = ({ manifest: { media } }: Authority): readonly RemoteMedium[] =>
+  (['mobile', 'page'] as const).filter((one) => media.includes(one));
+
+/** A code that lies open on a screen ends soon; a page on which a person signs in to his vendor lives as long as its challenge. */
+const LIFE_MS: Readonly<Record<RemoteMedium, number>> = { mobile: limits.qrLife, page: limits.challengeLife };
+
+const notOffered = (authority: Authority): Refusal =>
+  refusal('AUTHORITY_REFUSED', {
+    authority: authority.name,
+    reason: '该机构的在线服务不办理此项业务，请使用 UKey 或其他机构的证书。',
+  });
 
 interface Door {
   readonly authority: string;
@@ -131,7 +154,7 @@ async function resume<C extends Channel>(
   if (authority?.status !== 'active') return;
   const step = await road.drivers.resume(authority, road.channel, exchange.state, event);
   const settled = await settle(road, interaction, authority, exchange, step);
-  if (!settled.ok) room.log.info({ interaction: interactionId, code: settled.refusal.code }, 'mobile exchange ended');
+  if (!settled.ok) room.log.info({ interaction: interactionId, code: settled.refusal.code }, 'vendor exchange ended');
 }
 
 async function settle<C extends Channel>(
@@ -150,7 +173,7 @@ async function settle<C extends Channel>(
         state: step.state,
       });
     case 'refused': {
-      const why = refusalOfReason(step.reason, authority);
+      const why = refusalOfReason(step.reason, authority, exchange.medium);
       room.log.info({ authority: authority.id, reason: step.reason, detail: step.detail }, 'vendor refused');
       await keep(room, interaction, authority, { ...exchange, status: statusOfReason(step.reason), state: null }, why);
       return refused(why);

@@ -184,15 +184,46 @@ export const catalogue = {
   AUTHORITY_REFUSED: row(424, '{authority} 未能完成验证：{reason}', 'vendor', true),
   MOBILE_CANCELLED: row(424, '您已在手机上取消，请重新扫码。', 'person', true),
   MOBILE_EXPIRED: row(424, '二维码已过期，请刷新后重新扫码。', 'person', true),
+  VENDOR_PAGE_CANCELLED: row(424, '您已在{authority}的页面上取消，请重新前往。', 'person', true),
+  VENDOR_PAGE_EXPIRED: row(424, '{authority}的页面已过期，请重新前往。', 'person', true),
   // the trading system's side
   PLATFORM_NO_ANSWER: row(424, '交易系统未响应，请返回交易系统重新登录。', 'integrator', true),
   PLATFORM_REFUSED: row(424, '{platform} 提示：{message}', 'integrator'),
   FILE_NOT_TAKEN: row(424, '文件内容已解密，但交易系统没有开通接收文件，请联系交易系统客服。', 'integrator', true),
   // documents
-  DOCUMENT_NOT_PDF: row(422, '文件不是 PDF，请提交签署后的 PDF 文件。', 'integrator'),
+  DOCUMENT_NOT_PDF: row(422, '文件不是 PDF，请提交 PDF 文件。', 'integrator'),
+  DOCUMENT_FORMAT: row(422, '只支持 PDF 文件，收到的是 OFD 或办公文档，请转换为 PDF 后重新提交。', 'integrator'),
+  FILE_NOT_ENCRYPTED: row(
+    422,
+    'attFile（密文附件流）没有加密：本接入单位约定文件须用文件密钥以 SM4 加密，请加密后重新提交。',
+    'integrator',
+  ),
+  FILE_KEY_WRONG: row(
+    422,
+    'attFile（密文附件流）用文件密钥解密后不是 PDF，请核对文件密钥、加密方式与 IV 的位置。',
+    'integrator',
+  ),
   DOCUMENT_ENCRYPTED: row(422, 'PDF 文件设有密码或权限加密，请取消加密后重新提交。', 'person'),
   DOCUMENT_BROKEN: row(422, 'PDF 文件不完整或结构有误，请向出具方索取原文件。', 'person'),
   DOCUMENT_TOO_COMPLEX: row(422, 'PDF 文件的页数、对象数或结构超出可处理的范围，请拆分或另存后重新提交。', 'person'),
+  DOCUMENT_CERTIFIED: row(422, '文件已由签署人认证为不可再改，不能继续签章，请向出具方索取未认证的文件。', 'person'),
+  DOCUMENT_MISSING: row(409, '还没有要签章的文件，请先选择 PDF 文件。', 'person'),
+  DOCUMENT_CHANGED: row(409, '文件在您查看之后有了变化，请核对页面上的最新内容后重新签章。', 'person', true),
+  // signing
+  SIGNER_UNPROVED: row(403, '请先选择证书并输入 PIN，确认签章人身份后再签章。', 'person'),
+  SIGNER_OTHER_UNIT: row(
+    403,
+    '交易系统要求由单位代码为 {code} 的单位签章，当前证书不属于该单位，请更换证书。',
+    'person',
+  ),
+  PLACEMENT_INVALID: row(422, '印章位置不符合要求：{reason}，请重新摆放。', 'person'),
+  SEAL_ALGORITHM: row(422, '电子印章只能用国密（SM2）证书签章，请更换证书，或改用印章图片。', 'person'),
+  SIGNING_EXPIRED: row(410, '本次签章准备已超过有效时间，请重新签章。', 'person', true),
+  SIGNING_USED: row(409, '这次签章已经处理过，请查看页面上的最新文件。', 'person'),
+  SIGNATURE_NOT_TAKEN: row(422, '签章未成功：签名不是由当前证书对应的密钥产生，请重新签章。', 'person', true),
+  TIMESTAMP_UNAVAILABLE: row(424, '时间戳服务暂时没有响应，本次没有签章，请在 1 分钟后重试。', 'operator', true),
+  NOTHING_SIGNED: row(409, '文件还没有签章，请先加盖印章再提交。', 'person'),
+  SIGNATURES_FULL: row(409, '本页签章次数已达上限（{most} 次），请先提交，再从交易系统重新发起。', 'person'),
   // seals
   SEAL_UNREADABLE: row(422, '提交的内容不是可识别的电子印章，请提交制章机构签发的印章数据（Base64）。', 'integrator'),
   SEAL_UNKNOWN: row(404, '没有找到这枚印章，请核对印章编号。', 'integrator'),
@@ -225,6 +256,13 @@ export const catalogue = {
   SEAL_REPLACED: row(410, '这枚印章已被更换，请刷新页面后重新选择印章。', 'person'),
   SEAL_STATE: row(409, '印章{state}，不能进行这一步操作。', 'integrator'),
   SEAL_POWER: row(403, '该证书没有这枚印章的{power}权限，请由有权限的人员办理。', 'person'),
+  // the certificate control
+  CONTROL_ORIGIN_UNREGISTERED: row(
+    403,
+    '页面来源 {origin} 未在该平台登记，不能使用证书控件，请联系互认平台管理员。',
+    'integrator',
+  ),
+  CONTROL_NOT_ALLOWED: row(403, '交易系统没有为本页面申请这项证书操作，请联系交易系统客服。', 'integrator'),
   // the hub's side
   INPUT_NOT_ALLOWED: row(403, '请求来源不被允许，请从交易系统重新进入。', 'person'),
   SERVICE_BUSY: row(503, '系统繁忙，请在 {seconds} 秒后重试。', 'operator', true),

@@ -50,6 +50,7 @@ describe('the drivers in the box conform', () => {
       platformName: '示例市公共资源交易中心电子交易系统',
       expiresAt: clock.now() + life,
       callbackUrl: `${door.origin}/drivers/${vendor}/callback/exchange-${count}`,
+      returnUrl: 'https://hub.ca.example/check/i/int_1',
     };
   };
   /** Two content keys to the person's certificate and one to somebody else's. */

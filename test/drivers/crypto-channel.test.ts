@@ -66,6 +66,7 @@ describe('wrapped keys opened through a vendor', () => {
       platformName: '示例交易系统',
       expiresAt: clock.now() + 60_000,
       callbackUrl: `http://127.0.0.1:1/drivers/beichen/callback/e${count}`,
+      returnUrl: 'https://hub.ca.example/check/i/int_1',
       ...change,
     };
   }

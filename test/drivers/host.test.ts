@@ -35,6 +35,7 @@ const request = (text = 'caihub/1'): AuthRequest => ({
   platformName: '示例交易系统',
   expiresAt: 0,
   callbackUrl: 'http://127.0.0.1/drivers/x/callback/e1',
+  returnUrl: 'https://hub.ca.example/check/i/int_1',
 });
 
 describe('a driver in its own process', () => {

@@ -38,6 +38,7 @@ it("a driver finds every door but the hub's own closed: files, processes, thread
       platformName: '',
       expiresAt: 0,
       callbackUrl: 'http://127.0.0.1/x',
+      returnUrl: 'https://hub.ca.example/check/i/int_1',
     },
   );
   await hosts.stop();

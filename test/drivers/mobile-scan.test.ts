@@ -81,6 +81,7 @@ describe('mobile certificates by QR code', () => {
       platformName: '示例交易系统',
       expiresAt: clock.now() + 60_000,
       callbackUrl: `http://127.0.0.1:1/drivers/beichen/callback/e${count}`,
+      returnUrl: 'https://hub.ca.example/check/i/int_1',
       ...change,
     };
   };

@@ -1,17 +1,25 @@
 import { createGm } from '#crypto/provider.ts';
-import type { AuthRequest, CryptoRequest, Driver, Evidence, UnwrappedKeys } from '../contract.ts';
+import type {
+  AuthRequest,
+  CryptoRequest,
+  Driver,
+  Evidence,
+  SealEvidence,
+  SealRequest,
+  UnwrappedKeys,
+} from '../contract.ts';
 import { configSchema } from './config.ts';
 import { type Channel, createExchange } from './exchange.ts';
 import { createVendorApi, type TaskOrder } from './vendor-api.ts';
 
-/** A certificate in the vendor's app: the phone signs a login, or opens wrapped keys and wraps them anew to the hub's one-time key. */
+/** A certificate in the vendor's app: the phone signs a login or a document, or opens wrapped keys and wraps them anew to the hub's one-time key. */
 export const mobileScan: Driver = {
   manifest: {
     id: 'mobile-scan',
     title: '移动证书（扫码）',
     contract: 1,
     media: ['mobile'],
-    channels: ['auth', 'crypto'],
+    channels: ['auth', 'crypto', 'seal'],
     encrypts: true,
   },
 
@@ -23,6 +31,7 @@ export const mobileScan: Driver = {
     return {
       auth: createExchange(deps, login),
       crypto: createExchange(deps, opening),
+      seal: createExchange(deps, sealing),
       async encrypt(request) {
         const answer = await vendor.encrypt(request);
         return answer.ok
@@ -38,7 +47,10 @@ export const mobileScan: Driver = {
 };
 
 const login: Channel<AuthRequest, Evidence> = {
-  order: (request) => ({ ...common(request), purpose: 'login' }),
+  order(request) {
+    const purpose = purposeOf(request);
+    return purpose === 'login' || purpose === 'sign' ? { ...common(request), purpose } : undefined;
+  },
   valueOf: ({ certificate, signature, text }) =>
     certificate === undefined || signature === undefined || text === undefined
       ? undefined
@@ -47,7 +59,7 @@ const login: Channel<AuthRequest, Evidence> = {
 
 const opening: Channel<CryptoRequest, UnwrappedKeys> = {
   order(request) {
-    const purpose = /^caihub\/1\npurpose=(decrypt|release|rehearse)\n/.exec(request.text)?.[1];
+    const purpose = purposeOf(request);
     if (purpose !== 'decrypt' && purpose !== 'release' && purpose !== 'rehearse') return undefined;
     const { wraps, certificate, replyKey, files = wraps.length } = request;
     return { ...common(request), purpose, wraps, certificate, replyKey, files };
@@ -59,6 +71,21 @@ const opening: Channel<CryptoRequest, UnwrappedKeys> = {
     return sound ? { keys } : undefined;
   },
 };
+
+const sealing: Channel<SealRequest, SealEvidence> = {
+  order(request) {
+    // A phone's key of this protocol is SM2: its signature is asked for in DER and nothing else.
+    if (purposeOf(request) !== 'sign' || request.algorithm !== 'sm2') return undefined;
+    const { toSign, digest, certificate, documentName, sealName, places } = request;
+    return { ...common(request), purpose: 'seal', toSign, digest, certificate, documentName, sealName, places };
+  },
+  valueOf: ({ certificate, signature }) =>
+    certificate === undefined || signature === undefined ? undefined : { certificate, signature },
+};
+
+/** What the text itself says: the phone compares it with the order. */
+const purposeOf = ({ text }: AuthRequest | CryptoRequest): string | undefined =>
+  /^caihub\/1\npurpose=([a-z]+)\n/.exec(text)?.[1];
 
 const common = (request: AuthRequest | CryptoRequest): Omit<TaskOrder, 'purpose'> => {
   const { exchange, text, digits, platformName, expiresAt, callbackUrl } = request;

@@ -17,19 +17,27 @@ const created = z.object({
   expiresAt: z.int(),
 });
 
-/** What a task asks of the person and the phone; the last four are for keys to open. */
+/** What a task asks of the person and the phone. `sign`: who signs documents here; `seal`: one signature for a document. */
 export interface TaskOrder {
   readonly exchange: string;
-  readonly purpose: 'login' | 'decrypt' | 'release' | 'rehearse';
+  readonly purpose: 'login' | 'sign' | 'decrypt' | 'release' | 'rehearse' | 'seal';
   readonly text: string;
   readonly digits: string;
   readonly platformName: string;
   readonly expiresAt: number;
   readonly callbackUrl: string;
-  readonly wraps?: readonly Wrap[];
+  /** Whose key opens or seals. */
   readonly certificate?: string;
+  /** For keys to open. */
+  readonly wraps?: readonly Wrap[];
   readonly replyKey?: string;
   readonly files?: number;
+  /** For a seal; `toSign` stands for the document, which nobody but the hub and its own parties sees. */
+  readonly toSign?: string;
+  readonly digest?: string;
+  readonly documentName?: string;
+  readonly sealName?: string | null;
+  readonly places?: number;
 }
 
 export const STATUS = {

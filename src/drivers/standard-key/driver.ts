@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { isObject, type Json, type JsonObject } from '#kernel/json.ts';
-import type { CryptoRequest, Driver, Evidence, Prompt, ResumeEvent, Step, UnwrappedKeys } from '../contract.ts';
+import type {
+  CryptoRequest,
+  Driver,
+  Evidence,
+  Prompt,
+  ResumeEvent,
+  SealEvidence,
+  SealRequest,
+  Step,
+  UnwrappedKeys,
+} from '../contract.ts';
 
 /**
  * A key at this PC (GM/T 0016 device, GM/T 0020 operations) reached by the hub's own agent. The work is done by the page's dialect and the
@@ -12,7 +22,7 @@ export const standardKey: Driver = {
     title: '实体证书（UKey），经证书助手',
     contract: 1,
     media: ['key'],
-    channels: ['auth', 'crypto'],
+    channels: ['auth', 'crypto', 'seal'],
     dialect: 'standard-key',
   },
   open: () => ({
@@ -31,6 +41,13 @@ export const standardKey: Driver = {
       resume: async (state, event) => {
         const wanted = wantedSchema.parse(state);
         return resume(asking(opening(wanted), state), event, (payload) => keysIn(payload, wanted));
+      },
+    },
+    seal: {
+      begin: async ({ toSign, certificate }) => asking(sealing({ toSign, certificate }), { toSign, certificate }),
+      resume: async (state, event) => {
+        const ordered = orderedSchema.parse(state);
+        return resume(asking(sealing(ordered), state), event, (payload) => sealIn(payload, ordered));
       },
     },
   }),
@@ -67,6 +84,20 @@ const evidenceIn = ({ certificate, signature }: JsonObject, text: string): Evide
   typeof certificate === 'string' && typeof signature === 'string' ? { certificate, signature, text } : undefined;
 
 const textOf = (state: Json): string => (isObject(state) && typeof state['text'] === 'string' ? state['text'] : '');
+
+const orderedSchema = z.object({ toSign: z.string(), certificate: z.string() });
+type Ordered = Pick<SealRequest, 'toSign' | 'certificate'>;
+
+const sealing = ({ toSign, certificate }: Ordered): Prompt => ({
+  kind: 'agent',
+  operation: 'signDocument',
+  toSign,
+  certificate,
+});
+
+/** What the agent's `signDocument` answers, by the key that was asked for and no other. */
+const sealIn = ({ certificate, signature }: JsonObject, wanted: Ordered): SealEvidence | undefined =>
+  certificate === wanted.certificate && typeof signature === 'string' ? { certificate, signature } : undefined;
 
 const wantedSchema = z.object({
   wraps: z.array(z.object({ id: z.string(), wrapped: z.string() })),
