@@ -29,6 +29,12 @@ export const limits = {
   loginLife: 10 * 60_000,
   /** A decryption outside an opening; inside one it ends with the window (readings L43). */
   decryptLife: 60 * 60_000,
+  /** One page's use of the certificate control. */
+  controlLife: 30 * 60_000,
+  /** A text signed, verified or encrypted by a page's control; an envelope is a little larger. */
+  controlContent: 1024 * 1024,
+  /** Two of them in base64. */
+  controlBody: 4 * 1024 * 1024,
   ticketLife: 60_000,
   grantLife: 60_000,
   qrLife: 2 * 60_000,
@@ -55,6 +61,22 @@ export const limits = {
   shutdownGrace: 8_000,
   /** A document to be signed or judged, decoded (readings L36). */
   document: 50 * 1024 * 1024,
+  /** A JSON body with such a document in base64, which may be broken into lines and escaped. */
+  documentBody: 96 * 1024 * 1024,
+  /** One attempt to hand a signed document to a trading system. */
+  documentCallback: 120_000,
+  /** A file of his own that a person signs on the page, and brings nowhere but to himself. */
+  localDocument: 200 * 1024 * 1024,
+  /** A signing page. */
+  signLife: 60 * 60_000,
+  /** From the preparation of a signature to the key's answer. */
+  preparedLife: 5 * 60_000,
+  /** Message 9, and what a page still shows of a signed document. */
+  signedLife: 72 * 60 * 60_000,
+  /** Seals and strips of one signature. */
+  sealPlaces: 5_000,
+  /** One `prepare` of the signing page. */
+  prepareBody: 1024 * 1024,
   /** Header and wraps of one capsule. */
   capsuleHead: 256 * 1024,
   /** Content of one capsule. */
