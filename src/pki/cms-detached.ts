@@ -4,7 +4,7 @@ import type { Certificate } from './certificate.ts';
 import { contentInfo, refDer, refNames, typeOid } from './cms.ts';
 import { attribute, attributesName, claimedTime, signedAttributes } from './cms-attributes.ts';
 import { type SignatureProfile, signatureProfiles } from './cms-profile.ts';
-import { checkSigner } from './cms-signature.ts';
+import { checkSigner, encapsulated } from './cms-signature.ts';
 import type { SignedData } from './cms-signed.ts';
 import { contextConstructed } from './der.ts';
 import { derNull, integer, octetString, oid, sequence, set, tlv } from './der-writer.ts';
@@ -43,13 +43,14 @@ export type AssembledDetached =
 
 /**
  * The message, once the token has signed `attributesToSign(plan)`. `signature`: strict DER for SM2 and ECDSA, the raw block for RSA. It is verified
- * before it is written: `key` when it is not of the certificate's key. `timestamp`: RFC 3161 token over the signature value.
+ * before it is written: `key` when it is not of the certificate's key. `timestamp`: RFC 3161 token over the signature value. `content`: carried in the
+ * message after all, for contents that are small; it must be the one whose digest stands in the plan.
  */
 export function assembleDetached(
   gm: Gm,
   plan: DetachedPlan,
   signature: Bytes,
-  more: { readonly certificates: readonly Certificate[]; readonly timestamp?: Bytes },
+  more: { readonly certificates: readonly Certificate[]; readonly timestamp?: Bytes; readonly content?: Bytes },
 ): AssembledDetached {
   const { certificate } = plan;
   const profile: SignatureProfile = signatureProfiles[plan.profile];
@@ -69,11 +70,12 @@ export function assembleDetached(
     ...unsigned,
   );
   const carried = [certificate, ...more.certificates].map((one) => one.der).sort(Buffer.compare);
+  const type = typeOid(profile.family, 'data');
   const once = carried.filter((der, i) => i === 0 || Buffer.compare(der, carried[i - 1] ?? der) !== 0);
   const signedData = sequence(
     integer(1),
     set(algorithms.digest),
-    sequence(oid(typeOid(profile.family, 'data'))),
+    more.content === undefined ? sequence(oid(type)) : encapsulated(type, more.content),
     tlv(contextConstructed(0), ...once),
     set(info),
   );

@@ -10,6 +10,7 @@ import { parties } from './migrations/0006-parties.ts';
 import { signPath } from './migrations/0007-sign-path.ts';
 import { signature } from './migrations/0008-signature.ts';
 import { seals } from './migrations/0009-seals.ts';
+import { control } from './migrations/0010-control.ts';
 import type { DB } from './schema.ts';
 
 export interface Migration {
@@ -19,7 +20,18 @@ export interface Migration {
 }
 
 /** In order; a name once released never changes. */
-const migrations: readonly Migration[] = [base, envelope, opening, hall, nonce, parties, signPath, signature, seals];
+const migrations: readonly Migration[] = [
+  base,
+  envelope,
+  opening,
+  hall,
+  nonce,
+  parties,
+  signPath,
+  signature,
+  seals,
+  control,
+];
 
 const MIGRATORS = 0x6361_6d69;
 

@@ -31,6 +31,7 @@ export interface DB extends EnvelopeTables, OpeningTables, HallTables, SealTable
   request_nonce: RequestNonceTable;
   party_version: PartyVersionTable;
   sign_path: SignPathTable;
+  control_session: ControlSessionTable;
 }
 
 /** Connecting unit (caUnitId). */
@@ -193,6 +194,15 @@ export interface ConflictTable {
   resolved_at: number | null;
 }
 
+/** Beside an interaction of kind `control`. */
+export interface ControlSessionTable {
+  interaction_id: string;
+  /** The one origin that may hold the frame. */
+  origin: string;
+  /** Of control/operations.ts, joined by commas. */
+  operations: string;
+}
+
 export type InteractionState =
   | 'open' // page URL given, no browser yet
   | 'claimed' // bound to one browser
@@ -204,7 +214,7 @@ export type InteractionState =
   | 'expired';
 
 /** `hall`: somebody's seat in an opening's hall. */
-export type InteractionKind = 'login' | 'decrypt' | 'hall' | 'sign';
+export type InteractionKind = 'login' | 'decrypt' | 'hall' | 'sign' | 'control';
 
 export interface InteractionTable {
   id: string;

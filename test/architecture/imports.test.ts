@@ -17,6 +17,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['interaction'],
   ['identity', 'envelope', 'signature'],
   ['opening'],
+  ['control'],
   ['http'],
   ['wire'],
   ['broker', 'hosted', 'docs'],
