@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, extname, join, resolve } from 'node:path';
+import { createRequire } from 'node:module';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
@@ -16,8 +17,23 @@ const MODULES = {
 };
 /** Classic scripts in ES5: they run where nothing else does, so esbuild must not lower or wrap anything. */
 const CLASSIC = { 'guard.js': 'hosted/guard.js' };
-const STYLES = { 'hosted.css': 'hosted/hosted.css', 'hall.css': 'hosted/hall.css' };
+const STYLES = {
+  'hosted.css': 'hosted/hosted.css',
+  'hall.css': 'hosted/hall.css',
+  'viewer.css': 'hosted/sign/viewer/viewer.css',
+};
 const FILES = { 'favicon.svg': 'hosted/favicon.svg' };
+
+/**
+ * What reads PDFs: its second thread, then the module that knows the thread's and the data files' names. Loaded when a document is shown.
+ */
+const PDF_WORKER = { 'pdf-worker.js': 'hosted/sign/viewer/engine/worker.ts' };
+const PDF = { 'pdf.js': 'hosted/sign/viewer/engine/pdf.ts' };
+const PDF_DATA = {
+  cmaps: /\.bcmap$/,
+  standard_fonts: /\.(pfb|ttf)$/,
+  wasm: /^(openjpeg|jbig2)(\.wasm|_nowasm_fallback\.js)$/,
+};
 
 /**
  * Bundles the pages' scripts and styles into `outDir`: names carry the content's hash, `manifest.json` maps logical name to
@@ -46,21 +62,16 @@ export async function buildWeb({ outDir = resolve(here, '../dist/web'), minify =
       bundle(CLASSIC, { format: 'iife', target: 'es5' }),
       bundle(STYLES, { target: 'chrome86' }),
       Promise.all(Object.entries(FILES).map(async ([name, file]) => [name, await readFile(join(here, file))])),
+      reader(bundle),
     ])
   ).flat();
 
   const manifest = {};
   const written = new Set(['manifest.json']);
-  await mkdir(join(outDir, 'dialects'), { recursive: true });
-  for (const [name, bytes] of made.sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const tag = createHash('sha256').update(bytes).digest('hex').slice(0, 10);
-    const file = `${name.slice(0, -extname(name).length)}.${tag}${extname(name)}`;
-    manifest[name] = {
-      file,
-      integrity: `sha384-${createHash('sha384').update(bytes).digest('base64')}`,
-      type: TYPES[extname(name)],
-    };
+  for (const [name, bytes, file = tagged(name, bytes)] of made.sort(([a], [b]) => (a < b ? -1 : 1))) {
+    manifest[name] = { file, integrity: integrityOf(bytes), type: TYPES[extname(name)] };
     written.add(file);
+    await mkdir(dirname(join(outDir, file)), { recursive: true });
     await writeFile(join(outDir, file), bytes);
   }
   await writeFile(join(outDir, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
@@ -68,10 +79,53 @@ export async function buildWeb({ outDir = resolve(here, '../dist/web'), minify =
   return manifest;
 }
 
+/** The PDF reader's files; `pdf.js` carries the hash of each of the others, so that one hash in a page stands for all. */
+async function reader(bundle) {
+  const packed = { format: 'esm', target: 'chrome86', define: { 'process.env.NODE_ENV': '"production"' } };
+  const [worker, data] = await Promise.all([bundle(PDF_WORKER, packed), pdfData()]);
+  const folder = `pdf-data.${tagOf(Buffer.concat(data.map(([, bytes]) => bytes)))}`;
+  const [[workerName, workerBytes]] = worker;
+  const files = {
+    worker: tagged(workerName, workerBytes),
+    data: `${folder}/`,
+    integrity: Object.fromEntries(data.map(([name, bytes]) => [name, integrityOf(bytes)])),
+  };
+  const pdf = await bundle(PDF, { ...packed, define: { ...packed.define, PDF_FILES: JSON.stringify(files) } });
+  return [...worker, ...pdf, ...data.map(([name, bytes]) => [`pdf-data/${name}`, bytes, `${folder}/${name}`])];
+}
+
+/** Character maps of East Asian fonts that are not embedded, the fourteen standard fonts, decoders of scanned pictures; and their licences. */
+async function pdfData() {
+  const root = dirname(createRequire(import.meta.url).resolve('pdfjs-dist/package.json'));
+  const lists = await Promise.all(
+    Object.entries(PDF_DATA).map(async ([folder, wanted]) =>
+      (await readdir(join(root, folder)))
+        .filter((name) => wanted.test(name) || name.startsWith('LICENSE'))
+        .map((name) => [name === 'LICENSE' ? `LICENSE_${folder}` : name, join(root, folder, name)]),
+    ),
+  );
+  const core = createRequire(import.meta.url).resolve('core-js/package.json');
+  const files = [
+    ...lists.flat(),
+    ['LICENSE_pdfjs', join(root, 'LICENSE')],
+    ['LICENSE_core-js', join(dirname(core), 'LICENSE')],
+  ].sort(([a], [b]) => (a < b ? -1 : 1));
+  return Promise.all(files.map(async ([name, path]) => [name, await readFile(path)]));
+}
+
+const tagOf = (bytes) => createHash('sha256').update(bytes).digest('hex').slice(0, 10);
+const tagged = (name, bytes) => `${name.slice(0, -extname(name).length)}.${tagOf(bytes)}${extname(name)}`;
+const integrityOf = (bytes) => `sha384-${createHash('sha384').update(bytes).digest('base64')}`;
+
 const TYPES = {
+  '': 'text/plain; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml; charset=utf-8',
+  '.wasm': 'application/wasm',
+  '.ttf': 'font/ttf',
+  '.pfb': 'application/octet-stream',
+  '.bcmap': 'application/octet-stream',
 };
 
 /** Files of earlier builds: only names of our own making are touched. */
@@ -79,7 +133,7 @@ async function sweep(outDir, written) {
   const found = await readdir(outDir, { recursive: true });
   const stale = found
     .map((name) => name.replaceAll('\\', '/'))
-    .filter((name) => /\.[0-9a-f]{10}\.(js|css|svg)$/.test(name) && !written.has(name));
+    .filter((name) => /\.[0-9a-f]{10}(\.(js|css|svg)|\/[\w.-]+)$/.test(name) && !written.has(name));
   await Promise.all(stale.map((name) => rm(join(outDir, name), { force: true })));
 }
 

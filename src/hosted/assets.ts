@@ -36,7 +36,9 @@ const FOREVER = { 'cache-control': 'public, max-age=31536000, immutable', vary: 
 export function loadAssets(dir: string): Assets {
   const entries = Object.entries(readManifest(dir));
   const byName = new Map(entries);
-  const byPath = new Map(entries.map(([, { file, type }]) => [`/assets/${file}`, loadFile(dir, file, type)]));
+  const byPath = new Map(
+    entries.map(([name, { file, type }]) => [`/assets/${file}`, loadFile(dir, file, type, policyOf(name))]),
+  );
   const entryOf = (name: string) => {
     const entry = byName.get(name);
     if (entry === undefined) throw new Error(`no asset named ${name} in ${dir}/manifest.json`);
@@ -60,10 +62,28 @@ function readManifest(dir: string) {
   }
 }
 
-function loadFile(dir: string, file: string, type: string): { plain: FoundAsset; packed: FoundAsset } {
+/** A second thread answers to the policy that its own script came with. This one decodes documents of strangers: it can reach and run nothing. */
+const WORKER_POLICY = {
+  'content-security-policy': "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'",
+};
+
+const policyOf = (name: string): Readonly<Record<string, string>> => (name === 'pdf-worker.js' ? WORKER_POLICY : {});
+
+interface LoadedFile {
+  readonly plain: FoundAsset;
+  /** Packed when first asked for: most of two hundred files never are. */
+  readonly packed: FoundAsset;
+}
+
+function loadFile(dir: string, file: string, type: string, policy: Readonly<Record<string, string>>): LoadedFile {
   const bytes = readFileSync(join(dir, file));
+  const headers = { ...FOREVER, ...policy };
+  let packed: FoundAsset | undefined;
   return {
-    plain: { bytes, type, headers: FOREVER },
-    packed: { bytes: gzipSync(bytes, { level: 9 }), type, headers: { ...FOREVER, 'content-encoding': 'gzip' } },
+    plain: { bytes, type, headers },
+    get packed() {
+      packed ??= { bytes: gzipSync(bytes, { level: 9 }), type, headers: { ...headers, 'content-encoding': 'gzip' } };
+      return packed;
+    },
   };
 }

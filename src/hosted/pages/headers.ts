@@ -6,6 +6,8 @@ export interface PagePolicy {
   readonly agentEndpoints: readonly string[];
   /** Registered origins that may frame the page; empty: nobody (T11). */
   readonly frameAncestors?: readonly string[];
+  /** The page shows documents: the PDF reader's second thread may run. It answers to a policy of its own (assets.ts). */
+  readonly viewer?: boolean;
 }
 
 /**
@@ -20,6 +22,7 @@ export function pageHeaders(policy: PagePolicy): Record<string, string> {
     'content-security-policy': [
       "default-src 'none'",
       "script-src 'self'",
+      `worker-src ${policy.viewer === true ? "'self'" : "'none'"}`,
       "style-src 'self'",
       // The QR code is an inert picture made by the hub.
       "img-src 'self' data:",

@@ -1,18 +1,12 @@
+import type { ViewerEngine } from '#hosted/pages/viewer.ts';
 import type { ViewerWords } from '#hosted/words-viewer.ts';
 
-export type { ViewerWords };
+export type { ViewerEngine, ViewerWords };
 
 /** Millimetres as seen, rotation applied. */
 export interface LeafSize {
   readonly width: number;
   readonly height: number;
-}
-
-/** Where the bundle that reads PDFs lies: `viewerEngine(assets)` on the server, handed over in the page's boot data. */
-export interface ViewerEngine {
-  readonly url: string;
-  /** `sha384-…` */
-  readonly integrity: string;
 }
 
 /** A document: read by ranges from the hub, or a file of this computer that stays here. */
