@@ -50,6 +50,7 @@ import { createVault } from '#opening/vault.ts';
 import { readCertificateText } from '#pki/certificate.ts';
 import { loadFont } from '#print/font.ts';
 import { createRelyingParties, type RelyingParties } from '#relying-party/relying-parties.ts';
+import { createReportPrinter } from '#signature/report/printer.ts';
 import { createValidation, judgesOf } from '#signature/validation.ts';
 import { createVerification } from '#signature/verification.ts';
 import { createBlobs, sweepBlobs } from '#store/blobs.ts';
@@ -257,7 +258,9 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
   });
   const ready = async (): Promise<void> => store.ping();
 
-  const printer = createPrinter({ gm, key: signing.key, font: loadFont(folderOf('fonts')) });
+  const font = loadFont(folderOf('fonts'));
+  const printer = createPrinter({ gm, key: signing.key, font });
+  const reports = createReportPrinter({ gm, key: signing.key, font, hub: publicUrl });
   const hosted = createHosted({
     logins,
     envelopes,
@@ -287,7 +290,7 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
   const api = new Hono<EdgeEnv>();
   api.use('*', requestContext({ random, https: publicUrl.startsWith('https:') }));
   api.route('/', createOpeningsApi({ store, gm, clock, log, relyingParties, openings, publicUrl }));
-  api.route('/', createDocumentsApi({ store, gm, clock, log, relyingParties, validation }));
+  api.route('/', createDocumentsApi({ store, gm, clock, log, relyingParties, validation, printer: reports }));
   api.route('/', createVerifyApi({ store, gm, clock, log, relyingParties, verification }));
   api.route('/', createBroker({ store, gm, clock, log, relyingParties, subscribers, logins, envelopes }));
   api.route('/', await createDocs({ gm, publicUrl, files: loadDocsFiles(folderOf('docs')) }));

@@ -8,7 +8,10 @@ import { type EdgeEnv, requestContext } from '#http/context.ts';
 import { hex } from '#kernel/bytes.ts';
 import { systemRandom } from '#kernel/random.ts';
 import { Secret } from '#kernel/secret.ts';
+import { loadFont } from '#print/font.ts';
+import { checkPdfSeal } from '#print/pdf-seal.ts';
 import { bytesSource } from '#signature/pdf/source.ts';
+import { createReportPrinter } from '#signature/report/printer.ts';
 import type { ValidationReport } from '#signature/report/report.ts';
 import { finishSigning } from '#signature/sign/finish.ts';
 import { prepareSigning, type SigningWish } from '#signature/sign/prepare.ts';
@@ -23,6 +26,8 @@ describe('a document that was signed elsewhere', () => {
   let world: World;
   let signer: Keyed;
   const spoolDir = mkdtempSync(join(tmpdir(), 'spool-'));
+  const hubKey = gm.sm2.generateKey();
+  const fonts = join(import.meta.dirname, '../../src/print/fonts');
   const app = new Hono<EdgeEnv>();
   beforeAll(async () => {
     world = await openWorld(await openStore({ kind: 'sqlite', file: ':memory:' }, { log: quietLog }));
@@ -30,8 +35,10 @@ describe('a document that was signed elsewhere', () => {
     const { openings, store } = world;
     const { relyingParties, clock, trust } = openings.room;
     const validation = createValidation({ gm, trust, clock, random: systemRandom, timeAuthorities: [], spoolDir });
+    const hub = 'https://hub.ca.example';
+    const printer = createReportPrinter({ gm, key: hubKey, font: loadFont(fonts), hub });
     app.use('*', requestContext({ random: systemRandom, https: true }));
-    app.route('/', createDocumentsApi({ store, gm, clock, log: quietLog, relyingParties, validation }));
+    app.route('/', createDocumentsApi({ store, gm, clock, log: quietLog, relyingParties, validation, printer }));
   });
   afterAll(async () => {
     await world.close();
@@ -39,15 +46,19 @@ describe('a document that was signed elsewhere', () => {
     rmSync(spoolDir, { recursive: true, force: true });
   });
 
-  async function validate(file: Buffer, secret = world.secret, bodySm3 = hex(gm.sm3(file))) {
+  async function ask(
+    file: Buffer,
+    { secret = world.secret, bodySm3 = hex(gm.sm3(file)), accept = 'application/json' } = {},
+  ): Promise<Response> {
     const request = {
       ...{ method: 'POST', target: VALIDATE_PATH, bodySm3 },
       timestamp: String(world.clock.now()),
       nonce: hex(systemRandom.bytes(12)),
     };
-    const reply = await app.request(VALIDATE_PATH, {
+    return app.request(VALIDATE_PATH, {
       method: 'POST',
       headers: {
+        Accept: accept,
         'X-Ca-Unit-Id': world.unit.id,
         'X-Ca-Timestamp': request.timestamp,
         'X-Ca-Nonce': request.nonce,
@@ -56,7 +67,10 @@ describe('a document that was signed elsewhere', () => {
       },
       body: Uint8Array.from(file),
     });
-    return (await reply.json()) as { code: number; msg: string; data: ValidationReport };
+  }
+
+  async function validate(file: Buffer, more: Parameters<typeof ask>[1] = {}) {
+    return (await (await ask(file, more)).json()) as { code: number; msg: string; data: ValidationReport };
   }
 
   async function signed(pdf: Buffer): Promise<Buffer> {
@@ -82,6 +96,13 @@ describe('a document that was signed elsewhere', () => {
     expect(data.signatures[0]?.checks.every(({ result }) => result === 'passed')).toBe(true);
   });
 
+  it('comes back as a paper under the hub’s signature where a paper is asked for', async () => {
+    const reply = await ask(await signed(plainPdf()), { accept: 'application/pdf' });
+    const paper = Buffer.from(await reply.arrayBuffer());
+    expect([reply.status, reply.headers.get('content-type')]).toEqual([200, 'application/pdf']);
+    expect(checkPdfSeal(gm, paper)).toBe(hex(hubKey.publicKey.point));
+  });
+
   it('that was altered is said to be, and one without signatures has none', async () => {
     const file = await signed(plainPdf());
     file[file.indexOf('Page 1')] = 0x51;
@@ -102,8 +123,8 @@ describe('a document that was signed elsewhere', () => {
   });
 
   it('leaves nothing behind, is taken from registered units only, and only as it was announced', async () => {
-    expect((await validate(plainPdf(), 'x'.repeat(32))).code).toBe(401);
-    expect((await validate(plainPdf(), world.secret, '0'.repeat(64))).code).toBe(422);
+    expect((await validate(plainPdf(), { secret: 'x'.repeat(32) })).code).toBe(401);
+    expect((await validate(plainPdf(), { bodySm3: '0'.repeat(64) })).code).toBe(422);
     expect(readdirSync(spoolDir)).toEqual([]);
   });
 });

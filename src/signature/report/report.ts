@@ -61,7 +61,9 @@ export interface TimeFacts {
 }
 
 export interface SealFacts {
+  /** As the seal says it; empty for a picture. */
   readonly name: string;
+  /** `image`: a picture on the page that no seal maker has signed. */
   readonly generation: 'v1' | 'v4' | 'v5' | 'image';
 }
 

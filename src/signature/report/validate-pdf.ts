@@ -10,6 +10,7 @@ import { sm3Of } from './digest-range.ts';
 import { judgeContents, nothingFound, type ValidationDeps } from './judge-contents.ts';
 import {
   documentVerdict,
+  type SealFacts,
   type SignatureReport,
   sentenceOf,
   sentences,
@@ -50,6 +51,7 @@ async function reportOn(
   const changes = rangeFault === null ? await changesSince(document, coveredTo) : [];
   const finding = rangeFault === null ? await judgeContents(deps, document.source, signature) : nothingFound;
   const checks = [rangeCheck(signature), ...finding.checks, ...certificationCheck(signature, changes)];
+  const shown = places.get(signature.fieldName) ?? [];
   const verdict = verdictOf(checks);
   const standing = standingOf(changes, formsAllowed && !signature.locksFields);
   return {
@@ -61,9 +63,9 @@ async function reportOn(
     signer: finding.signer,
     time: finding.time,
     coverage: { to: coveredTo, whole: coveredTo === document.source.size, fault: rangeFault },
-    seal: finding.seal,
+    seal: finding.seal ?? picturedSeal(signature, shown),
     certification: signature.certification,
-    places: places.get(signature.fieldName) ?? [],
+    places: shown,
     checks,
     changes,
     diagnostic: {
@@ -78,3 +80,7 @@ async function reportOn(
 /** Only a certification that was itself made properly can let forms be filled (12.8.2.2). */
 const mayBeFilled = ({ certification, rangeFault }: PdfSignature): boolean =>
   rangeFault === null && certification !== null && certification >= 2;
+
+/** A picture that only stands on the page: nobody's signature says that it is a seal (readings L22). */
+const picturedSeal = ({ kind }: PdfSignature, shown: readonly SignaturePlace[]): SealFacts | null =>
+  kind === 'signature' && shown.length > 0 ? { name: '', generation: 'image' } : null;
