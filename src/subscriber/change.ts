@@ -46,7 +46,7 @@ async function replaceKey(
         : await keepOthers(bench, tx, unit, checked.value, outcome, change);
     return ok({
       status: checked.value.pair.sign.status,
-      warnings: [...warn.warningsOf(checked.value.record, checked.value.pair), ...effect.warnings],
+      warnings: [...warn.warningsOf(checked.value), ...effect.warnings],
       created: outcome.was === null,
       enrolmentId: outcome.enrolmentId,
       certificateId: outcome.signCertificateId,

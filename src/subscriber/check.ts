@@ -4,12 +4,16 @@ import { compareEndTime } from './dates.ts';
 import { checkIdentity } from './identity-check.ts';
 import { type JudgedPair, judgePair } from './pair.ts';
 import { no, type ParsedRecord, readRecord, type SubjectRecord } from './record.ts';
+import type { SealMaterial } from './seals/material.ts';
+import { materialOf } from './seals/record-seal.ts';
 import type { Workbench } from './workbench.ts';
 
 /** A record whose every statement has been held against its certificates. */
 export interface CheckedRecord {
   readonly record: ParsedRecord;
   readonly pair: JudgedPair;
+  /** What the seal library takes of it; null: nothing. */
+  readonly seal: SealMaterial | null;
 }
 
 /** Reads and judges, writes nothing. May reach the vendor's status source. */
@@ -24,5 +28,8 @@ export async function checkRecord(bench: Workbench, unit: Unit, sent: SubjectRec
   const pair = await judgePair(bench, record);
   if (!pair.ok) return pair;
   const identity = checkIdentity(record, pair.value.identity);
-  return identity.ok ? ok({ record, pair: pair.value }) : identity;
+  if (!identity.ok) return identity;
+  const { kind } = pair.value.identity;
+  const seal = materialOf(bench.gm, { text: sent.seal, kind: record.sealKind }, { ...sent, kind });
+  return ok({ record, pair: pair.value, seal });
 }

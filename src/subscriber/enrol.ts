@@ -4,19 +4,18 @@ import { tailOf } from '#pki/certificate.ts';
 import type { Unit } from '#relying-party/party.ts';
 import type { EnrolmentTable } from '#store/schema.ts';
 import type { Tx } from '#store/store.ts';
+import type { CheckedRecord } from './check.ts';
 import { compareWithOthers, type Saying } from './differences.ts';
-import type { JudgedPair } from './pair.ts';
-import type { ChangeKind, ParsedRecord } from './record.ts';
+import type { ChangeKind } from './record.ts';
 import * as rows from './repository.ts';
+import { bringSeal } from './seals/bring.ts';
 import { planCertificates, restateCertificate } from './stored-certificates.ts';
 import type { Workbench } from './workbench.ts';
 import { insertEnrolment, replaceEnrolment } from './write-enrolment.ts';
 
 /** A record that has passed every check, about to be written for one unit. */
-export interface Enrolling {
+export interface Enrolling extends CheckedRecord {
   readonly unit: Unit;
-  readonly record: ParsedRecord;
-  readonly pair: JudgedPair;
   readonly change: 'sync' | Exclude<ChangeKind, 'cancel'>;
 }
 
@@ -53,7 +52,12 @@ export async function enrol(bench: Workbench, tx: Tx, enrolling: Enrolling): Pro
       : await replaceEnrolment(bench, tx, enrolling, parts, own);
   await restateCertificate(bench, tx, sign, pair.sign, written.status);
   if (sign !== encrypt) await restateCertificate(bench, tx, encrypt, pair.encrypt, written.status);
-  if (written.status === 'active') await compareWithOthers(bench, tx, unit, sayingNow(enrolling, encrypt), all);
+  if (written.status !== 'active') return ok(written);
+  await compareWithOthers(bench, tx, unit, sayingNow(enrolling, encrypt), all);
+  const ownerIndex = bench.vault.index.unitCode(record.unitCode);
+  const { enrolmentId } = written;
+  const brought = { unitId: unit.id, enrolmentId, ownerIndex, certificate: record.sign, material: enrolling.seal };
+  await bringSeal(bench, tx, brought);
   return ok(written);
 }
 

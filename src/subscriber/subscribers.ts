@@ -17,6 +17,8 @@ import {
 } from './recipients.ts';
 import type { ChangeRequest, SubjectRecord } from './record.ts';
 import { certificatesOfSameKey } from './repository-recipients.ts';
+import { adoptSeals } from './seals/adopt.ts';
+import { createSealVault } from './seals/vault.ts';
 import { synchronise } from './synchronise.ts';
 import { createVault } from './vault.ts';
 import type { ChangeOutcome, SubscriberDeps, SyncOutcome, Workbench } from './workbench.ts';
@@ -53,10 +55,16 @@ export interface Subscribers {
   showConflict(h: Handle, id: string): Promise<ConflictDetail | undefined>;
   /** False: no open conflict of this id. */
   resolveConflict(tx: Tx, id: string, resolution: Resolution): Promise<boolean>;
+  /** At the hub's start: seals that units sent before there was a library go into it. How many. */
+  adoptSeals(): Promise<number>;
 }
 
 export function createSubscribers(deps: SubscriberDeps): Subscribers {
-  const bench: Workbench = { ...deps, vault: createVault(deps.gm, deps.cipher) };
+  const bench: Workbench = {
+    ...deps,
+    vault: createVault(deps.gm, deps.cipher),
+    seals: createSealVault(deps.cipher),
+  };
   const desk = createConflictDesk(bench);
   return {
     synchronise: (unit, record) => synchronise(bench, unit, record),
@@ -71,5 +79,6 @@ export function createSubscribers(deps: SubscriberDeps): Subscribers {
     conflicts: desk.list,
     showConflict: desk.show,
     resolveConflict: desk.resolve,
+    adoptSeals: () => adoptSeals(bench),
   };
 }

@@ -18,13 +18,13 @@ export async function synchronise(bench: Workbench, unit: Unit, sent: SubjectRec
   if (repeated !== undefined) return ok(repeated);
   const { record, pair } = checked.value;
   return writeOnce(bench.store, async (tx) => {
-    const written = await enrol(bench, tx, { unit, record, pair, change: 'sync' });
+    const written = await enrol(bench, tx, { unit, change: 'sync', ...checked.value });
     if (!written.ok) return written;
     const told = await tellOfReplacement(bench, tx, unit, 'change', written.value, []);
     const { was, status, enrolmentId, signCertificateId } = written.value;
     return ok({
       status: pair.sign.status,
-      warnings: [...warningsOf(record, pair), ...reinstatement(was, status, tailOf(record.sign)), ...told],
+      warnings: [...warningsOf(checked.value), ...reinstatement(was, status, tailOf(record.sign)), ...told],
       created: was === null,
       enrolmentId,
       certificateId: signCertificateId,
@@ -47,7 +47,7 @@ async function unchanged(bench: Workbench, unit: Unit, checked: CheckedRecord): 
   if (!same) return undefined;
   return {
     status: pair.sign.status,
-    warnings: warningsOf(record, pair),
+    warnings: warningsOf(checked),
     created: false,
     enrolmentId: own.id,
     certificateId: own.sign_certificate_id,

@@ -1,19 +1,22 @@
+import { sentence } from '#kernel/errors.ts';
 import { tailOf } from '#pki/certificate.ts';
+import type { CheckedRecord } from './check.ts';
 import { compareEndTime, dateOf } from './dates.ts';
 import { maskedSerials } from './mask.ts';
 import type { JudgedCertificate, JudgedPair } from './pair.ts';
 import type { ParsedRecord } from './record.ts';
+import { pictureFault } from './seals/judge.ts';
 import { plainName } from './texts.ts';
 
 /** What is odd about a record that was taken nevertheless: sentences for the caller, no personal data in them. */
-export function warningsOf(record: ParsedRecord, pair: JudgedPair): string[] {
+export function warningsOf({ record, pair, seal }: CheckedRecord): string[] {
   return [
     ...statusWarnings('签名证书', pair.sign, pair.authority.name),
     ...(record.sign.fingerprint === record.encrypt.fingerprint
       ? []
       : statusWarnings('加密证书', pair.encrypt, pair.authority.name)),
     ...endTimeWarning(record),
-    ...sealWarning(record),
+    ...sealWarning(record, seal),
     ...personWarning(record, pair),
   ];
 }
@@ -38,7 +41,7 @@ function endTimeWarning({ endTime, sign }: ParsedRecord): string[] {
   return [`提交的证书到期时间与证书不一致，已按证书记载的 ${dateOf(sign.notAfter)} 登记。`];
 }
 
-function sealWarning({ sealKind }: ParsedRecord): string[] {
+function sealWarning({ sealKind }: ParsedRecord, seal: CheckedRecord['seal']): string[] {
   switch (sealKind) {
     case 'none':
       return ['未提交签章，需要签章的业务暂不能使用该主体的签章。'];
@@ -47,8 +50,11 @@ function sealWarning({ sealKind }: ParsedRecord): string[] {
     case 'ses':
     case 'png':
     case 'jpg':
-    case 'gif':
-      return [];
+    case 'gif': {
+      if (seal === null) return ['电子印章的内容无法读取，已原样保存，不能用于签章。'];
+      const fault = pictureFault(seal.facts);
+      return fault === null ? [] : [sentence(fault)];
+    }
   }
 }
 

@@ -7,6 +7,7 @@ import type { FieldCipher } from '#store/field-cipher.ts';
 import type { Store, Tx } from '#store/store.ts';
 import type { CertificateStatus } from './pair.ts';
 import type { ChangeKind } from './record.ts';
+import type { SealVault } from './seals/vault.ts';
 import type { Vault } from './vault.ts';
 
 /** What the library knows after userSynchro or changeCert. */
@@ -53,4 +54,5 @@ export interface SubscriberDeps {
 /** The same with what the room made of them; handed to every use case. */
 export interface Workbench extends SubscriberDeps {
   readonly vault: Vault;
+  readonly seals: SealVault;
 }
