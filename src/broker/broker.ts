@@ -10,9 +10,10 @@ import { interfaces, type PrintedInterface } from '#wire/interfaces.ts';
 import type { BrokerDeps } from './deps.ts';
 import { addExtensions, extensionRefusal } from './extensions.ts';
 import { createFreshness } from './freshness.ts';
-import { proveRequest, type Received, receive } from './prove.ts';
+import { proveRequest, receive } from './prove.ts';
 import { proveNameless } from './prove-nameless.ts';
-import { createUseCases, type UseCase } from './use-cases.ts';
+import { withFile } from './receive-file.ts';
+import { createFileUseCases, createUseCases, type FileUseCase, type UseCase } from './use-cases.ts';
 
 /**
  * The trading systems' API under `/api/ca/*`. Every answer is `{code,msg,…}`; HTTP says 200 for all of them but 413 and 5xx (readings L15).
@@ -20,20 +21,24 @@ import { createUseCases, type UseCase } from './use-cases.ts';
  */
 export function createBroker(deps: BrokerDeps): Hono<EdgeEnv> {
   const app = new Hono<EdgeEnv>();
-  const useCases = createUseCases(deps, createFreshness(deps.clock));
+  const freshness = createFreshness(deps.clock);
+  const useCases = createUseCases(deps, freshness);
+  const fileUseCases = createFileUseCases(deps, freshness);
 
   for (const [name, entry] of Object.entries<PrintedInterface>(interfaces)) {
     if (entry.caller !== 'trading-system') continue;
-    const useCase = useCases[name];
+    const [useCase, fileUseCase] = [useCases[name], fileUseCases[name]];
     app.post(entry.path, async (c) => {
       const started = deps.clock.monotonic();
-      const { result, received, unit } = await serve(deps, c, entry, useCase);
+      const { result, body, unit } = await (fileUseCase
+        ? serveFile(deps, c, entry, fileUseCase)
+        : serve(deps, c, entry, useCase));
       const outcome = result.ok ? 'ok' : result.refusal.code;
       const ids = { requestId: c.get('requestId'), supportCode: c.get('supportCode') };
       deps.log.info({ ...ids, interface: name, outcome, ms: Math.round(deps.clock.monotonic() - started) }, 'answered');
       return result.ok
         ? jsonAnswer(c, successAnswer(entry.response, result.value, unit?.profile.answers === 'exact'))
-        : wireRefusal(c, result.refusal, entry, received?.body);
+        : wireRefusal(c, result.refusal, entry, body);
     });
     app.all(entry.path, (c) => {
       c.header('Allow', 'POST');
@@ -55,8 +60,19 @@ export function createBroker(deps: BrokerDeps): Hono<EdgeEnv> {
 /** What came of a request, and how far it got. */
 interface Served {
   readonly result: Result<JsonObject>;
-  readonly received?: Received;
+  readonly body?: JsonObject;
   readonly unit?: Unit;
+}
+
+async function serveFile(
+  deps: BrokerDeps,
+  c: EdgeContext,
+  entry: PrintedInterface,
+  useCase: FileUseCase,
+): Promise<Served> {
+  if (deps.signing === undefined) return { result: refused(refusal('INTERFACE_NOT_OFFERED', { title: entry.title })) };
+  const { request, ...served } = await withFile({ ...deps, files: deps.signing.files }, c, entry, useCase);
+  return { ...served, ...(request && { unit: request.unit }) };
 }
 
 async function serve(
@@ -70,12 +86,12 @@ async function serve(
   }
   const received = await receive(c);
   if (!received.ok) return { result: advised(entry, received) };
+  const { body } = received.value;
   const named = entry.request.some(({ name }) => name === 'caUnitId');
   const prove = named ? proveRequest : proveNameless;
-  const proven = await prove(deps, received.value, entry.request);
-  if (!proven.ok) return { result: proven, received: received.value };
-  const result = await useCase(proven.value);
-  return { result, received: received.value, unit: proven.value.unit };
+  const proven = await prove(deps, received.value, entry);
+  if (!proven.ok) return { result: proven, body };
+  return { result: await useCase(proven.value), body, unit: proven.value.unit };
 }
 
 /** A plaintext that does not even fit a body gets the same advice as one that is a little too long (readings L35). */

@@ -4,6 +4,8 @@ import type { Logins } from '#identity/logins.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Logger } from '#kernel/log.ts';
 import type { RelyingParties } from '#relying-party/relying-parties.ts';
+import type { Signatures } from '#signature/signatures.ts';
+import type { SealedFiles } from '#store/sealed-files.ts';
 import type { Store } from '#store/store.ts';
 import type { Subscribers } from '#subscriber/subscribers.ts';
 
@@ -13,8 +15,13 @@ export interface BrokerDeps {
   readonly gm: Gm;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly relyingParties: Pick<RelyingParties, 'unit' | 'units' | 'liveSecrets' | 'platform'>;
+  readonly relyingParties: Pick<RelyingParties, 'unit' | 'units' | 'liveSecrets' | 'platform' | 'fileKey'>;
   readonly subscribers: Pick<Subscribers, 'synchronise' | 'change'>;
   readonly logins: Pick<Logins, 'start' | 'status' | 'redeemTicket'>;
+  readonly signing?: {
+    readonly signatures: Pick<Signatures, 'stage' | 'startSignature' | 'startLocal' | 'status'>;
+    /** Where an attFile lies until its message is proved. */
+    readonly files: Pick<SealedFiles, 'write' | 'open' | 'remove'>;
+  };
   readonly envelopes: Pick<Envelopes, 'candidatesFor' | 'encrypt' | 'startDecrypt' | 'status'>;
 }

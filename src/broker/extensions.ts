@@ -2,15 +2,18 @@ import type { Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { jsonAnswer } from '#http/answer.ts';
 import type { EdgeContext, EdgeEnv } from '#http/context.ts';
+import type { TaskStatus } from '#interaction/status.ts';
 import { isoUtc } from '#kernel/clock.ts';
 import { type Refusal, refusal, rowOf } from '#kernel/errors.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
+import type { Unit } from '#relying-party/party.ts';
+import type { SigningInterface } from '#signature/requests.ts';
 import { refusalAnswer } from '#wire/answers.ts';
 import { QUERY_WINDOW_MS, TASK_PATH, TICKET_PATH, ticketFields } from '#wire/extensions.ts';
 import { readInstant } from '#wire/stand-by.ts';
 import type { BrokerDeps } from './deps.ts';
-import { proveQuery, proveRequest, receive } from './prove.ts';
+import { proveFixed, proveQuery, receive } from './prove.ts';
 
 /** Our own additions beside the printed interfaces. They answer with real HTTP statuses, and the same `{code,msg}`. */
 
@@ -33,25 +36,41 @@ async function queryTask(deps: BrokerDeps, c: EdgeContext, taskId: string): Prom
     return refused(refusal('FIELD_INVALID', { field: headers.timestamp, label: '请求头', reason }));
   }
   const of = c.req.query('interface');
-  const rooms = { startCheck: deps.logins, startdecrypt: deps.envelopes };
-  const room = Object.hasOwn(rooms, of ?? 'startCheck') && rooms[(of ?? 'startCheck') as keyof typeof rooms];
-  if (!room) {
-    const reason = `应为 ${Object.keys(rooms).join(' 或 ')}`;
+  const rooms = statusOf(deps);
+  const ask = Object.hasOwn(rooms, of ?? 'startCheck') ? rooms[of ?? 'startCheck'] : undefined;
+  if (ask === undefined) {
+    const reason = `应为 ${Object.keys(rooms).join('、')} 之一`;
     return refused(refusal('FIELD_INVALID', { field: 'interface', label: '任务所属接口', reason }));
   }
   const unit = await proveQuery(deps, of === undefined ? query : { ...query, interface: of });
   if (!unit.ok) return unit;
-  const status = await room.status(unit.value, taskId);
+  const status = await ask(unit.value, taskId);
   if (!status.ok) return status;
   const { createdAt, expiresAt, endedAt, error, ...rest } = status.value;
   const times = { createdAt: isoUtc(createdAt), expiresAt: isoUtc(expiresAt), endedAt: endedAt && isoUtc(endedAt) };
   return ok({ ...rest, ...times, error });
 }
 
+type StatusOf = (unit: Unit, taskId: string) => Promise<Result<TaskStatus>>;
+
+/** Which room knows the tasks of which interface. */
+function statusOf({ logins, envelopes, signing }: BrokerDeps): Readonly<Record<string, StatusOf>> {
+  const ofSigning =
+    (name: SigningInterface): StatusOf =>
+    (unit, taskId) =>
+      signing?.signatures.status(unit, taskId, name) ?? Promise.resolve(refused(refusal('TASK_UNKNOWN')));
+  return {
+    startCheck: logins.status,
+    startdecrypt: envelopes.status,
+    startSignature: ofSigning('startSignature'),
+    startiframesign: ofSigning('startiframesign'),
+  };
+}
+
 async function redeem(deps: BrokerDeps, c: EdgeContext): Promise<Result<JsonObject>> {
   const received = await receive(c);
   if (!received.ok) return received;
-  const proven = await proveRequest(deps, received.value, ticketFields, { extraMembers: false });
+  const proven = await proveFixed(deps, received.value, ticketFields);
   if (!proven.ok) return proven;
   const { unit, members } = proven.value;
   const taskId = members.values.get('taskId') ?? '';

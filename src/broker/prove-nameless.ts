@@ -2,7 +2,7 @@ import { refusal } from '#kernel/errors.ts';
 import { limits } from '#kernel/limits.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import type { Unit } from '#relying-party/party.ts';
-import type { PrintedField } from '#wire/interfaces.ts';
+import type { PrintedField, PrintedInterface } from '#wire/interfaces.ts';
 import { type Members, readMembers } from '#wire/members.ts';
 import type { BrokerDeps } from './deps.ts';
 import { type ProvenRequest, proveMembers, type Received } from './prove.ts';
@@ -15,7 +15,7 @@ import { type ProvenRequest, proveMembers, type Received } from './prove.ts';
 export async function proveNameless(
   deps: BrokerDeps,
   received: Received,
-  fields: readonly PrintedField[],
+  { request: fields }: PrintedInterface,
 ): Promise<Result<ProvenRequest>> {
   const members = readMembers(fields, received.body);
   if (!members.ok) return members;
@@ -33,7 +33,9 @@ async function named(
   members: Members,
 ): Promise<Result<Unit>> {
   const unit = await deps.relyingParties.unit(deps.store.read, id);
-  return unit === undefined ? refused(refusal('UNIT_UNKNOWN')) : proveMembers(deps, unit, fields, members, body);
+  if (unit === undefined) return refused(refusal('UNIT_UNKNOWN'));
+  const proven = await proveMembers(deps, unit, fields, members, body);
+  return proven.ok ? ok(unit) : proven;
 }
 
 async function search(
@@ -52,7 +54,7 @@ async function search(
   const groups = likely.map((ids) => units.filter(({ id }) => ids.includes(id)));
   if (size <= limits.namelessBody) groups.push(units);
   const tried = new Set<string>();
-  let ambiguous: Result<Unit> | undefined;
+  let ambiguous: Result<never> | undefined;
   for (const group of groups) {
     const verified: Unit[] = [];
     for (const unit of group) {
@@ -60,7 +62,7 @@ async function search(
       tried.add(unit.id);
       const proven = await proveMembers(deps, unit, fields, members, body);
       if (proven.ok) verified.push(unit);
-      else if (proven.refusal.code !== 'SIGN_WRONG') ambiguous = proven;
+      else if (proven.refusal.code !== 'SIGN_WRONG') ambiguous = refused(proven.refusal);
     }
     const [unit, second] = verified;
     if (second !== undefined) return refused(refusal('UNIT_HEADER_NEEDED'));

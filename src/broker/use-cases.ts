@@ -7,12 +7,15 @@ import { readChange, readLogin, readSubject } from '#wire/requests.ts';
 import type { BrokerDeps } from './deps.ts';
 import type { Freshness } from './freshness.ts';
 import type { ProvenRequest } from './prove.ts';
+import type { ProvenFile } from './receive-file.ts';
+import { startLocal, startSignature } from './start-signature.ts';
 
 /** A proven request → the members of a successful answer besides code and msg. */
 export type UseCase = (request: ProvenRequest) => Promise<Result<JsonObject>>;
 
 /** The interfaces of this version that trading systems call, by printed name. */
 export function createUseCases(deps: BrokerDeps, freshness: Freshness): Record<string, UseCase> {
+  const { signing } = deps;
   return {
     async userSynchro({ unit, members }) {
       const read = readSubject(members);
@@ -36,7 +39,7 @@ export function createUseCases(deps: BrokerDeps, freshness: Freshness): Record<s
       return ok({ data: { status, created, retired: [...retired], ...warningsOf(warnings) } });
     },
 
-    async startCheck({ unit, members }) {
+    async startCheck({ unit, members, proof }) {
       const read = readLogin(members);
       if (!read.ok) return read;
       const { taskId, orgcode, standBy, hub, content } = read.value;
@@ -49,6 +52,7 @@ export function createUseCases(deps: BrokerDeps, freshness: Freshness): Record<s
         standBy,
         returnUrl: hub.returnUrl ?? null,
         content,
+        ...(proof && { proof }),
       });
       return started.ok ? ok({ Loginurl: started.value.pageUrl }) : started;
     },
@@ -75,7 +79,18 @@ export function createUseCases(deps: BrokerDeps, freshness: Freshness): Record<s
       const started = await deps.envelopes.startDecrypt(unit, platform, request);
       return started.ok ? ok({ decrypturl: started.value.pageUrl }) : started;
     },
+
+    ...(signing && { startiframesign: (request: ProvenRequest) => startLocal({ ...deps, ...signing }, request) }),
   };
+}
+
+/** As `UseCase`, where an attFile too large to hold comes with the request. */
+export type FileUseCase = (request: ProvenFile) => Promise<Result<JsonObject>>;
+
+export function createFileUseCases(deps: BrokerDeps, freshness: Freshness): Record<string, FileUseCase> {
+  const { signing } = deps;
+  if (signing === undefined) return {};
+  return { startSignature: (request) => startSignature({ ...deps, ...signing }, freshness, request) };
 }
 
 /** `warnings` for programs, `warning` as one sentence for whoever shows a single text (readings L24). */

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { gunzip, inflate } from 'node:zlib';
+import { createGunzip, createInflate, gunzip, inflate } from 'node:zlib';
 import { type Bytes, concat } from '#kernel/bytes.ts';
 import { HubError, refusal } from '#kernel/errors.ts';
 import { limits } from '#kernel/limits.ts';
@@ -68,15 +69,33 @@ function tooSlow(incoming: IncomingMessage): void {
 /**
  * A body too large to hold, piece by piece as it is asked for (the socket waits meanwhile). What goes wrong after the first byte is thrown as a
  * HubError at the place of reading: BODY_TOO_LARGE beyond `limit`, BODY_CUT_OFF when the sender goes away or is silent for
- * `limits.streamIdle`. The connection is not used again, so that a refusal in the middle need not read the rest.
+ * `limits.streamIdle`. The connection is not used again, so that a refusal in the middle need not read the rest. `mayBePacked`: gzip and deflate are
+ * expanded, and `limit` holds before and after.
  */
-export function streamBody(c: EdgeContext, limit: number): Result<AsyncIterable<Bytes>> {
+export function streamBody(
+  c: EdgeContext,
+  limit: number,
+  { mayBePacked = false }: { mayBePacked?: boolean } = {},
+): Result<AsyncIterable<Bytes>> {
   c.header('Connection', 'close');
   if (Number(c.req.header('content-length') ?? 0) > limit) return tooLarge(c, limit);
   const encoding = (c.req.header('content-encoding') ?? 'identity').trim().toLowerCase();
-  if (encoding !== 'identity' && encoding !== '') return unreadable('这里不支持压缩，请按原样提交文件内容');
+  const isPlain = encoding === 'identity' || encoding === '';
+  if (!isPlain && !mayBePacked) return unreadable('这里不支持压缩，请按原样提交文件内容');
+  if (!isPlain && !Object.hasOwn(expanders, encoding)) return unreadable('不支持这种压缩方式，请使用 gzip 或不压缩');
   const { incoming } = c.env ?? {};
-  return ok(bounded(incoming ? piecesOf(incoming) : (c.req.raw.body ?? []), limit));
+  const sent = bounded(incoming ? piecesOf(incoming) : (c.req.raw.body ?? []), limit);
+  return ok(isPlain ? sent : bounded(expanded(sent, encoding), limit));
+}
+
+async function* expanded(sent: AsyncIterable<Bytes>, encoding: string): AsyncIterable<Bytes> {
+  const expander = encoding === 'deflate' ? createInflate() : createGunzip();
+  try {
+    yield* pipeline(Readable.from(sent, { objectMode: false }), expander, () => undefined) as AsyncIterable<Bytes>;
+  } catch (error) {
+    if (error instanceof HubError) throw error;
+    throw new HubError('BODY_NOT_JSON', 'packed body', { params: { reason: '压缩内容不完整' }, cause: error });
+  }
 }
 
 async function* bounded(source: AsyncIterable<Bytes> | Iterable<Bytes>, limit: number): AsyncIterable<Bytes> {

@@ -23,7 +23,11 @@ export const ticketFields: readonly PrintedField[] = [
 export const taskQueryFields: readonly (PrintedField & { readonly header: string | null })[] = [
   { ...must('caUnitId', '接入单位标识'), header: 'X-Ca-Unit-Id' },
   { ...must('taskId', '标识本次任务'), header: null },
-  { ...must('interface', '任务所属接口：startCheck 或 startdecrypt'), required: false, header: null },
+  {
+    ...must('interface', '任务所属接口：startCheck、startdecrypt、startSignature 或 startiframesign'),
+    required: false,
+    header: null,
+  },
   { ...must('timestamp', '毫秒时间戳'), header: 'X-Ca-Timestamp' },
   { ...must('sign', '签名'), header: 'X-Ca-Sign' },
 ];

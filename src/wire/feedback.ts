@@ -1,7 +1,8 @@
-import type { Gm } from '#crypto/gm.ts';
+import type { Gm, Sm3Stream } from '#crypto/gm.ts';
 import { hex, utf8 } from '#kernel/bytes.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import type { Secret } from '#kernel/secret.ts';
+import { hmacSm3Stream } from './hmac-stream.ts';
 import { signedMessage } from './message.ts';
 import type { SignProfile } from './sign.ts';
 
@@ -53,19 +54,31 @@ export function feedbackBody(
   return signedMessage(gm, profile, secret, 'feedbackResult', { ...result }, { standBy });
 }
 
+/** Which delivery a message is. */
+export interface Delivery {
+  readonly id: string;
+  readonly stateVersion: number;
+  /** UTC ms of this attempt. */
+  readonly timestamp: number;
+}
+
 /** Headers that say which delivery this is and prove the whole body; a receiver may ignore them (design 9). */
 export function deliveryHeaders(
   gm: Gm,
   secret: Secret<string>,
-  delivery: { id: string; stateVersion: number; timestamp: number; body: string },
+  { body, ...delivery }: Delivery & { readonly body: string },
 ): Record<string, string> {
-  const { id, stateVersion, timestamp, body } = delivery;
-  const signature = gm.hmacSm3(utf8(secret.reveal()), utf8(`${id}.${stateVersion}.${timestamp}.`), utf8(body));
-  return {
-    'content-type': 'application/json; charset=utf-8',
-    'x-ca-delivery': id,
-    'x-ca-state-version': String(stateVersion),
-    'x-ca-timestamp': String(timestamp),
-    'x-ca-signature': hex(signature),
-  };
+  return headersOf(delivery, hex(deliveryProof(gm, secret, delivery).update(utf8(body)).digest()));
 }
+
+/** What makes the signature of those headers; the body is still to go through it. */
+export const deliveryProof = (gm: Gm, secret: Secret<string>, { id, stateVersion, timestamp }: Delivery): Sm3Stream =>
+  hmacSm3Stream(gm, utf8(secret.reveal())).update(utf8(`${id}.${stateVersion}.${timestamp}.`));
+
+export const headersOf = ({ id, stateVersion, timestamp }: Delivery, signature: string): Record<string, string> => ({
+  'content-type': 'application/json; charset=utf-8',
+  'x-ca-delivery': id,
+  'x-ca-state-version': String(stateVersion),
+  'x-ca-timestamp': String(timestamp),
+  'x-ca-signature': signature,
+});

@@ -154,7 +154,7 @@ export const interfaces = {
     summary:
       '签章附件通过接口模式对附件流进行传输，交互完成后展现在弹出签章页中，展现的签章页为用户所持CA数字证书的签章页。',
     caller: 'trading-system',
-    offered: false,
+    offered: true,
     request: [unitOfHub, orgcode, taskId, must('attFile', '密文附件流'), standBy, sign],
     response: [taskId, must('signurl', '返回签章url')],
   },
@@ -164,7 +164,7 @@ export const interfaces = {
     path: '/api/ca/onSignature',
     summary: '通过接口模式对附件流进行传输，交互完成后通过事件响应直接上传至业务系统，完成在线签章动作。',
     caller: 'hub',
-    offered: false,
+    offered: true,
     request: [unitOfHub, taskId, orgcode, must('attFile', '签章后文件流'), standBy, sign],
     response: answerWithData,
   },
@@ -175,7 +175,7 @@ export const interfaces = {
     summary:
       '此接口用于向CA共享互认服务平台发起在线签章服务，调取用户使用的签章服务对应的签章页面。签章后业务系统可以通过上传本地签章文件方式进行签章文件上传。',
     caller: 'trading-system',
-    offered: false,
+    offered: true,
     request: [unitOfShared, taskId, orgcode, sign],
     response: [...envelope, must('signurl', '返回用于签章的url')],
   },

@@ -11,17 +11,36 @@ import type { Members } from './members.ts';
 /** Which algorithm, and over which members (readings L1). */
 export type SignProfile = Pick<UnitProfile, 'sign' | 'allMembers'> & Partial<Pick<UnitProfile, 'signKey'>>;
 
+/** Members that are signed, by name. */
+export type SignedMembers = Iterable<readonly [string, string]>;
+
 /**
  * The text under `sign`: members without `sign`, without "" , sorted by name in code-unit order, `name=value` joined by `&`. UTF-8.
  * Vector: `caUnitId=LN-BIZ-0001&orgcode=210000&taskId=T20250301000001`, secret `0123456789abcdef`,
  * hmac-sm3 → 50ae0d87…1931ad4, sm3 → 470ca709…30ff15.
  */
-export function canonicalString(members: Iterable<readonly [string, string]>): string {
-  return [...members]
-    .filter(([name, value]) => name !== 'sign' && value !== '')
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+export const canonicalString = (members: SignedMembers): string =>
+  sorted(members)
     .map(([name, value]) => `${name}=${value}`)
     .join('&');
+
+const sorted = (members: SignedMembers): (readonly [string, string])[] =>
+  [...members]
+    .filter(([name, value]) => name !== 'sign' && value !== '')
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+
+/** A canonical string with a hole: the value of one member, which is too large to hold, belongs between the two. */
+export interface CanonicalAround {
+  readonly before: string;
+  readonly after: string;
+}
+
+/** The canonical string around the value of the member `name`, whatever stands there for it. */
+export function canonicalAround(members: SignedMembers, name: string): CanonicalAround {
+  const others = [...members].filter(([other]) => other !== name);
+  const head = canonicalString(others.filter(([other]) => other < name));
+  const tail = canonicalString(others.filter(([other]) => other > name));
+  return { before: `${head}${head && '&'}${name}=`, after: `${tail && '&'}${tail}` };
 }
 
 /** 32 bytes over a canonical string with one secret. */
@@ -54,59 +73,70 @@ export function canonicalStrings(
   members: Members,
   body: JsonObject,
 ): Result<string[]> {
+  const spellings = signedSpellings(profile, fields, members, body);
+  return spellings.ok ? ok(spellings.value.map(canonicalString)) : spellings;
+}
+
+/** What `canonicalStrings` makes its strings of. */
+export function signedSpellings(
+  profile: SignProfile,
+  fields: readonly PrintedField[],
+  members: Members,
+  body: JsonObject,
+): Result<ReadonlyMap<string, string>[]> {
   const extra = profile.allMembers ? extraMembers(fields, members, body) : ok(new Map<string, string>());
   if (!extra.ok) return extra;
   const printed = new Map([...extra.value, ...members.values]);
   const ambiguous = ambiguousMember(printed, profile, fields);
   if (ambiguous !== undefined) return refused(refusal('SIGN_AMBIGUOUS', { field: ambiguous }));
-  if (members.spelledAs.size === 0) return ok([canonicalString(printed)]);
+  if (members.spelledAs.size === 0) return ok([printed]);
   const spelled = [...printed].map(([name, value]) => [members.spelledAs.get(name) ?? name, value] as const);
-  return ok([canonicalString(printed), canonicalString(spelled)]);
+  return ok([printed, new Map(spelled)]);
 }
 
 /**
- * Whether `given` is the signature of one of the strings: hex of either case or base64 of a digest by one of the secrets, or, under `sm2`,
+ * Which of the strings `given` signs; undefined: none. Hex of either case or base64 of a digest by one of the secrets, or, under `sm2`,
  * base64 of an SM2 signature (any form of domain 1.1, default id) by the unit's registered key.
  */
-export function verifySign(
+export function signedString(
   gm: Gm,
   profile: SignProfile,
   secrets: readonly Secret<string>[],
   canonicals: readonly string[],
   given: string,
-): boolean {
+): string | undefined {
   return profile.sign === 'sm2'
-    ? verifySm2(gm, profile.signKey ?? '', canonicals, given)
-    : verifyDigest(gm, profile.sign, secrets, canonicals, given);
+    ? signedBySm2(gm, profile.signKey ?? '', canonicals, given)
+    : signedByDigest(gm, profile.sign, secrets, canonicals, given);
 }
 
-function verifySm2(gm: Gm, signKey: string, canonicals: readonly string[], given: string): boolean {
+function signedBySm2(gm: Gm, signKey: string, canonicals: readonly string[], given: string): string | undefined {
   const key = gm.sm2.importPublic(fromHex(signKey) ?? new Uint8Array());
   const signature = fromBase64(given.trim());
-  if (key === undefined || signature === undefined) return false;
-  return canonicals.some((canonical) => gm.sm2.verify(key, [utf8(canonical)], signature));
+  if (key === undefined || signature === undefined) return undefined;
+  return canonicals.find((canonical) => gm.sm2.verify(key, [utf8(canonical)], signature));
 }
 
 /** Every pair is computed and compared in constant time, so the answer's time does not tell which secret it was. */
-function verifyDigest(
+function signedByDigest(
   gm: Gm,
   algorithm: SignProfile['sign'],
   secrets: readonly Secret<string>[],
   canonicals: readonly string[],
   given: string,
-): boolean {
+): string | undefined {
   const presented = decodeSign(given);
-  let valid = false;
+  let signed: string | undefined;
   for (const secret of secrets) {
     for (const canonical of canonicals) {
       const expected = signatureOf(gm, algorithm, secret, canonical);
-      if (presented !== undefined && equalBytes(expected, presented)) valid = true;
+      if (presented !== undefined && equalBytes(expected, presented)) signed = canonical;
     }
   }
-  return valid;
+  return signed;
 }
 
-function decodeSign(given: string): Bytes | undefined {
+export function decodeSign(given: string): Bytes | undefined {
   const text = given.trim();
   const bytes = text.length === 64 ? fromHex(text) : fromBase64(text);
   return bytes?.length === 32 ? bytes : undefined;

@@ -43,6 +43,10 @@ const recipient = z.strictObject({ idNumber: code, unitCode: code, encCertSn: co
 /** One of the registered return URLs, exactly (L30). */
 const returnUrl = z.string().min(1).max(2048).optional();
 
+/** From the page's upper left corner, as it is seen; the largest page of ISO 32000 is 5 080 mm wide. */
+const millimetres = z.number().min(0).max(5_080);
+const LAST_PAGE = 5_000;
+
 /** Our optional extensions, by interface. Strict: a mistyped name must not be ignored. */
 const schemas = {
   userSynchro: z.strictObject(time),
@@ -56,6 +60,18 @@ const schemas = {
     ...time,
   }),
   startdecrypt: z.strictObject({ returnUrl, fileName: line(255).optional(), ...time }),
+  startSignature: z
+    .strictObject({
+      returnUrl,
+      fileName: line(255).optional(),
+      keyword: line(100).optional(),
+      page: z.int().min(1).max(LAST_PAGE).optional(),
+      x: millimetres.optional(),
+      y: millimetres.optional(),
+      unitCode: code.optional(),
+      ...time,
+    })
+    .refine(({ x, y }) => (x === undefined) === (y === undefined), { path: ['x'] }),
 };
 
 const EXPECTED: Readonly<Record<string, string>> = {
@@ -64,6 +80,11 @@ const EXPECTED: Readonly<Record<string, string>> = {
   openingId: 'openingId 应为建立开标时得到的开标标识',
   lot: 'lot 应为该开标中的标段标识',
   fileName: 'fileName 应为 1 至 255 个字符的文件名称',
+  keyword: 'keyword 应为 1 至 100 个字符的关键字',
+  page: `page 应为 1 至 ${LAST_PAGE} 的页码`,
+  x: 'x、y 应为以毫米计的坐标（从页面左上角起），须一起提交',
+  y: 'x、y 应为以毫米计的坐标（从页面左上角起），须一起提交',
+  unitCode: 'unitCode 应为须由其签章的单位的统一社会信用代码',
   timestamp: 'timestamp 应为毫秒或秒时间戳，或带时区的 ISO 8601 时间',
   nonce: 'nonce 应为 8 至 128 个可见字符',
 };

@@ -1,10 +1,11 @@
 import type { Gm } from '#crypto/gm.ts';
-import { base64, concat, utf8 } from '#kernel/bytes.ts';
+import { type Bytes, base64, concat, utf8 } from '#kernel/bytes.ts';
 import { isoUtc } from '#kernel/clock.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import { limits } from '#kernel/limits.ts';
 import type { Random } from '#kernel/random.ts';
 import type { Secret } from '#kernel/secret.ts';
+import { signedFileForm, type UnitProfile } from '#relying-party/profile.ts';
 import { feedbackBody } from './feedback.ts';
 import { signedMessage } from './message.ts';
 import type { SignProfile } from './sign.ts';
@@ -15,7 +16,7 @@ export const TEST_PREFIX = 'caihub-test-';
 export interface TestParty {
   readonly caUnitId: string;
   readonly orgcode: string;
-  readonly profile: SignProfile;
+  readonly profile: SignProfile & Pick<UnitProfile, 'attFile' | 'signedFile'>;
   readonly secret: Secret<string>;
   readonly fileKey: Secret<string>;
 }
@@ -57,13 +58,24 @@ export function testDecrypt(gm: Gm, party: TestParty, taskId: string, decData: s
   return signedMessage(gm, party.profile, party.secret, 'decrypt', values);
 }
 
-/** Message 9, marked; the file is a one-page PDF, encrypted as every file is: base64(IV ‖ SM4-CBC) under the unit's file key (readings L36). */
+/** Message 9, marked; the file is a one-page PDF, in the form in which signed files go to this unit (readings L36, L37). */
 export function testOnSignature(gm: Gm, party: TestParty, taskId: string, random: Random): JsonObject {
-  const iv = random.bytes(16);
-  const ciphertext = gm.sm4Encrypt('cbc', utf8(party.fileKey.reveal()), iv, utf8(EMPTY_PDF));
   const { caUnitId, orgcode } = party;
-  const values = { caUnitId, taskId, orgcode, attFile: base64(concat(iv, ciphertext)), standBy: MARK };
+  const values = { caUnitId, taskId, orgcode, attFile: base64(testFile(gm, party, random)), standBy: MARK };
   return signedMessage(gm, party.profile, party.secret, 'onSignature', values);
+}
+
+function testFile(gm: Gm, { profile, fileKey }: TestParty, random: Random): Bytes {
+  const key = utf8(fileKey.reveal());
+  const iv = random.bytes(16);
+  switch (signedFileForm(profile)) {
+    case 'plain':
+      return utf8(EMPTY_PDF);
+    case 'sm4-ecb':
+      return gm.sm4Encrypt('ecb', key, null, utf8(EMPTY_PDF));
+    case 'sm4-cbc':
+      return concat(iv, gm.sm4Encrypt('cbc', key, iv, utf8(EMPTY_PDF)));
+  }
 }
 
 const EMPTY_PDF = [

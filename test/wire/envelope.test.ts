@@ -11,7 +11,7 @@ import { readDecrypt, readEncrypt } from '#wire/envelope-requests.ts';
 import { interfaceOf } from '#wire/interfaces.ts';
 import { type Members, readMembers } from '#wire/members.ts';
 import { decryptReplyLimit, readDecryptAnswer } from '#wire/peer-answer.ts';
-import { canonicalStrings, verifySign } from '#wire/sign.ts';
+import { canonicalStrings, signedString } from '#wire/sign.ts';
 
 /** Written by hand, signed by `openssl dgst -sm3 -hmac`. */
 interface Golden {
@@ -50,7 +50,7 @@ describe('a golden request', () => {
     const members = membersOf(name, request);
     const strings = canonicalStrings(profile, interfaceOf(name).request, members, request);
     expect(strings).toEqual({ ok: true, value: [canonical] });
-    expect(verifySign(gm, profile, [secret], [canonical], String(request['sign']))).toBe(true);
+    expect(signedString(gm, profile, [secret], [canonical], String(request['sign']))).toBe(canonical);
     const read = name === 'encrypt' ? readEncrypt(members) : readDecrypt(members);
     if (!read.ok) throw new Error(sentence(read.refusal));
     const fileName = 'hub' in read.value.request ? read.value.request.hub.fileName : read.value.request.fileName;
@@ -65,7 +65,7 @@ describe('a golden decrypt', () => {
   it.each(golden.decrypt)('brings $says', ({ message, canonical, body }) => {
     const written = decryptBody(gm, profile, secret, message);
     expect(JSON.stringify(written)).toBe(body);
-    expect(verifySign(gm, profile, [secret], [canonical], String(written['sign']))).toBe(true);
+    expect(signedString(gm, profile, [secret], [canonical], String(written['sign']))).toBe(canonical);
   });
 });
 

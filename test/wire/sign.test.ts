@@ -11,8 +11,8 @@ import {
   canonicalStrings,
   type SignProfile,
   signatureOf,
+  signedString,
   signMembers,
-  verifySign,
 } from '#wire/sign.ts';
 
 const gm = createGm();
@@ -34,7 +34,7 @@ function judge(body: JsonObject, name: InterfaceName = 'startCheck', profile = p
   const canonicals = canonicalStrings(profile, fields, members.value, body);
   if (!canonicals.ok) return canonicals.refusal.code;
   const given = members.value.values.get('sign') ?? '';
-  return verifySign(gm, profile, secrets, canonicals.value, given) ? 'accepted' : 'SIGN_WRONG';
+  return signedString(gm, profile, secrets, canonicals.value, given) !== undefined ? 'accepted' : 'SIGN_WRONG';
 }
 
 describe('the sign vector', () => {
