@@ -47,7 +47,7 @@ import { createOneShots } from '#opening/process/one-shots.ts';
 import { createTimeTrust } from '#opening/time-trust.ts';
 import type { TimeAuthority } from '#opening/time-witness.ts';
 import { createVault } from '#opening/vault.ts';
-import { readCertificateText } from '#pki/certificate.ts';
+import { type Certificate, readCertificateText } from '#pki/certificate.ts';
 import { loadFont } from '#print/font.ts';
 import { createRelyingParties, type RelyingParties } from '#relying-party/relying-parties.ts';
 import { createReportPrinter } from '#signature/report/printer.ts';
@@ -59,6 +59,7 @@ import { loadHubKey } from '#store/hub-keys.ts';
 import { createKeyring, type Keyring } from '#store/keys.ts';
 import type { OutboxTable } from '#store/schema.ts';
 import { openStore, type Store } from '#store/store.ts';
+import { createSeals, type SealLibrary } from '#subscriber/seals/library.ts';
 import { createSubscribers, type Subscribers } from '#subscriber/subscribers.ts';
 import type { OnCertificateChanged } from '#subscriber/workbench.ts';
 
@@ -78,6 +79,7 @@ export interface Core {
   readonly authorities: Authorities;
   readonly trust: Trust;
   readonly subscribers: Subscribers;
+  readonly seals: SealLibrary;
   /** Rooms that must learn of a changed key (changeCert) add themselves; asked in turn, inside the transaction. */
   readonly keyWatchers: OnCertificateChanged[];
   close(): Promise<void>;
@@ -111,6 +113,7 @@ export async function openCore(config: HubConfig, log: Logger, options: { admin?
   };
   const deps = { store, cipher, gm, trust, journal, clock, random, onCertificateChanged };
   const subscribers = createSubscribers(deps);
+  const seals = createSeals({ ...deps, sealMakers: sealMakersOf(config, gm) });
   return {
     config,
     gm,
@@ -126,6 +129,7 @@ export async function openCore(config: HubConfig, log: Logger, options: { admin?
     authorities,
     trust,
     subscribers,
+    seals,
     keyWatchers,
     close: () => store.close(),
   };
@@ -155,6 +159,7 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
     authorities,
     trust,
     subscribers,
+    seals,
   } = core;
   // The outbox hands to the dispatcher what it may send at once, the dispatcher tells the logins, the logins fill the outbox: late-bound again.
   const outbox = createOutbox({ cipher, clock, random, takeAtOnce: (tx, row) => dispatcher.takeAtOnce(tx, row) });
@@ -165,6 +170,7 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
   const time = createTimeTrust({ store, vault, journal, random, log, clock, source: systemClock });
   // Before anything is recorded: the clock is compared with the record's last row.
   await time.start();
+  await subscribers.adoptSeals();
   const blobDir = config.blobDir ?? mkdtempSync(join(tmpdir(), 'caihub-blobs-'));
   await sweepBlobs(blobDir, systemClock.now() - DAY_MS);
 
@@ -189,6 +195,7 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
     authorities,
     trust,
     subscribers,
+    seals,
     drivers,
     publicUrl,
     signingKey: signing.key,
@@ -331,10 +338,21 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
 /** What a writer that died left behind is swept away when it is a day old. */
 const DAY_MS = 24 * 3600_000;
 
+function sealMakersOf({ sealMakers }: HubConfig, gm: Gm): readonly Certificate[] {
+  const certificates = certificatesIn(sealMakers, gm);
+  if (sealMakers !== '' && certificates.length === 0)
+    throw new Error('sealMakers.certificatesFile: no readable certificate');
+  return certificates;
+}
+
+const certificatesIn = (pem: string, gm: Gm): Certificate[] =>
+  (pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).flatMap(
+    (block) => readCertificateText(gm, block) ?? [],
+  );
+
 function timeAuthorityOf({ timeAuthority }: HubConfig, gm: Gm): TimeAuthority | null {
   if (timeAuthority === undefined) return null;
-  const blocks = timeAuthority.certificates.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  const certificates = blocks.flatMap((block) => readCertificateText(gm, block) ?? []);
+  const certificates = certificatesIn(timeAuthority.certificates, gm);
   if (certificates.length === 0) throw new Error('timeAuthority.certificatesFile: no readable certificate');
   return { url: timeAuthority.url, privateRanges: timeAuthority.privateRanges, certificates };
 }

@@ -41,6 +41,13 @@ const schema = z.strictObject({
       privateRanges: z.array(z.string()).default([]),
     })
     .optional(),
+  /** Makers of electronic seals (制章机构) that are no vendor of this hub. A maker is given up by taking its certificates out of the file. */
+  sealMakers: z
+    .strictObject({
+      /** PEM file: their roots and, where there are some, intermediates. */
+      certificatesFile: z.string(),
+    })
+    .optional(),
   /** The first is used for new values; the others still open older ones. */
   masterKeys: z.array(masterKey).min(1),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -63,7 +70,7 @@ const schema = z.strictObject({
 
 type FileConfig = z.infer<typeof schema>;
 
-export interface HubConfig extends Omit<FileConfig, 'masterKeys' | 'blobDir' | 'timeAuthority'> {
+export interface HubConfig extends Omit<FileConfig, 'masterKeys' | 'blobDir' | 'timeAuthority' | 'sealMakers'> {
   /** Absolute; undefined only for an in-memory database, whose blobs go to a temporary folder. */
   readonly blobDir: string | undefined;
   readonly masterKeys: readonly { readonly id: string; readonly key: Uint8Array }[];
@@ -75,6 +82,8 @@ export interface HubConfig extends Omit<FileConfig, 'masterKeys' | 'blobDir' | '
     readonly certificates: string;
     readonly privateRanges: readonly string[];
   };
+  /** PEM blocks as read; '' for none. */
+  readonly sealMakers: string;
 }
 
 /** All faults of a configuration, each with the member's path. Printed by the command line; exit code 78. */
@@ -137,17 +146,20 @@ export function checkConfig(raw: unknown, base: string): HubConfig {
     certificates: read('timeAuthority.certificatesFile', asked.certificatesFile),
     privateRanges: asked.privateRanges,
   };
+  const sealMakers =
+    file.sealMakers === undefined ? '' : read('sealMakers.certificatesFile', file.sealMakers.certificatesFile);
   if (faults.length > 0) throw new ConfigFault(faults);
   const database =
     file.database.kind === 'sqlite' && !isAbsolute(file.database.file) && file.database.file !== ':memory:'
       ? { ...file.database, file: resolve(base, file.database.file) }
       : file.database;
-  const { timeAuthority: _named, ...same } = file;
+  const { timeAuthority: _named, sealMakers: _makers, ...same } = file;
   return {
     ...same,
     database,
     blobDir: blobDirOf(file, base, database),
     masterKeys,
+    sealMakers,
     ...(tlsPem && { tlsPem }),
     ...(timeAuthority && { timeAuthority }),
     ...(extraCa !== undefined && { extraCa }),
