@@ -12,6 +12,8 @@ export type IdPrefix =
   | 'key'
   | 'req'
   | 'his'
+  // a signature between its preparation and the key's answer
+  | 'sgn'
   // seals and their uses
   | 'sel'
   | 'use'
