@@ -10,6 +10,7 @@ import { createDocumentsApi } from '#broker/documents.ts';
 import { encodeDecryptOpened } from '#broker/encode-decrypt-opened.ts';
 import { encodeLoginVerified } from '#broker/encode-login-verified.ts';
 import { createOpeningsApi } from '#broker/openings.ts';
+import { createSealsApi } from '#broker/seals.ts';
 import { createVerifyApi } from '#broker/verify.ts';
 import type { HubConfig } from '#config/config.ts';
 import type { Gm } from '#crypto/gm.ts';
@@ -297,6 +298,7 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
   const api = new Hono<EdgeEnv>();
   api.use('*', requestContext({ random, https: publicUrl.startsWith('https:') }));
   api.route('/', createOpeningsApi({ store, gm, clock, log, relyingParties, openings, publicUrl }));
+  api.route('/', createSealsApi({ store, gm, clock, log, relyingParties, seals }));
   api.route('/', createDocumentsApi({ store, gm, clock, log, relyingParties, validation, printer: reports }));
   api.route('/', createVerifyApi({ store, gm, clock, log, relyingParties, verification }));
   api.route('/', createBroker({ store, gm, clock, log, relyingParties, subscribers, logins, envelopes }));
