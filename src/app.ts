@@ -6,6 +6,7 @@ import { Hono } from 'hono';
 import { createCheckpoints } from '#audit/checkpoints.ts';
 import { createJournal, type Journal } from '#audit/journal.ts';
 import { createBroker } from '#broker/broker.ts';
+import { createControlApi } from '#broker/control.ts';
 import { createDocumentsApi } from '#broker/documents.ts';
 import { encodeDecryptOpened } from '#broker/encode-decrypt-opened.ts';
 import { encodeLoginVerified } from '#broker/encode-login-verified.ts';
@@ -13,6 +14,7 @@ import { createOpeningsApi } from '#broker/openings.ts';
 import { createSealsApi } from '#broker/seals.ts';
 import { createVerifyApi } from '#broker/verify.ts';
 import type { HubConfig } from '#config/config.ts';
+import { createControls } from '#control/controls.ts';
 import type { Gm } from '#crypto/gm.ts';
 import { createGm } from '#crypto/provider.ts';
 import { createDispatcher, type Dispatcher, type Encode, type Outcome } from '#delivery/dispatcher.ts';
@@ -30,6 +32,7 @@ import { HALL_LIVE_PATH } from '#hosted/hall-api.ts';
 import { createPublicOrigins } from '#hosted/origins.ts';
 import { createHosted, createPageLive } from '#hosted/routes.ts';
 import { createHallLive } from '#hosted/routes-hall.ts';
+import { SDK_PATH } from '#hosted/routes-sdk.ts';
 import { type EdgeEnv, requestContext } from '#http/context.ts';
 import { startServer } from '#http/server.ts';
 import { createLogins, type Logins } from '#identity/logins.ts';
@@ -269,10 +272,21 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
   const font = loadFont(folderOf('fonts'));
   const printer = createPrinter({ gm, key: signing.key, font });
   const reports = createReportPrinter({ gm, key: signing.key, font, hub: publicUrl });
+  const witnessing = { authority: timeAuthorityOf(config, gm), egress };
+  const timeAuthorities = witnessing.authority?.certificates ?? [];
+  const validation = createValidation({
+    ...{ gm, trust, clock, random, spoolDir: join(blobDir, 'spool') },
+    timeAuthorities,
+  });
+  const judges = judgesOf({ gm, trust, clock, timeAuthorities });
+  const verification = createVerification({ gm, judges, clock });
+  const controls = createControls({ ...pages, verification });
   const hosted = createHosted({
     logins,
     envelopes,
     hall: { desk: hall, printer },
+    controls,
+    checking: { validation, reports },
     store,
     relyingParties,
     authorities,
@@ -287,19 +301,12 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
     signingKey: signing.key.publicKey,
     trustProxy: config.trustProxy,
   });
-  const witnessing = { authority: timeAuthorityOf(config, gm), egress };
-  const timeAuthorities = witnessing.authority?.certificates ?? [];
-  const validation = createValidation({
-    ...{ gm, trust, clock, random, spoolDir: join(blobDir, 'spool') },
-    timeAuthorities,
-  });
-  const judges = judgesOf({ gm, trust, clock, timeAuthorities });
-  const verification = createVerification({ gm, judges, clock });
   const api = new Hono<EdgeEnv>();
   api.use('*', requestContext({ random, https: publicUrl.startsWith('https:') }));
   api.route('/', createOpeningsApi({ store, gm, clock, log, relyingParties, openings, publicUrl }));
   api.route('/', createSealsApi({ store, gm, clock, log, relyingParties, seals }));
   api.route('/', createDocumentsApi({ store, gm, clock, log, relyingParties, validation, printer: reports }));
+  api.route('/', createControlApi({ store, gm, clock, log, relyingParties, controls, sdkPath: SDK_PATH }));
   api.route('/', createVerifyApi({ store, gm, clock, log, relyingParties, verification }));
   api.route('/', createBroker({ store, gm, clock, log, relyingParties, subscribers, logins, envelopes }));
   api.route('/', await createDocs({ gm, publicUrl, files: loadDocsFiles(folderOf('docs')) }));
@@ -307,6 +314,7 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
   const beats = startBeats(log, [
     { name: 'expired logins', everyMs: 1_000, work: () => logins.sweep() },
     { name: 'expired decryptions', everyMs: 1_000, work: () => envelopes.sweep() },
+    { name: 'expired controls', everyMs: 5_000, work: () => controls.sweep() },
     { name: 'openings', everyMs: 1_000, work: () => openings.sweep(witnessing) },
     { name: 'halls', everyMs: 1_000, work: () => hall.sweep() },
     { name: 'vendors of open exchanges', everyMs: 1_500, work: () => logins.pollVendors() },

@@ -13,16 +13,25 @@ const MODULES = {
   'decrypt.js': 'hosted/decrypt.ts',
   'hall.js': 'hosted/hall.ts',
   'diagnose.js': 'hosted/diagnose.ts',
+  'sign.js': 'hosted/sign.ts',
+  'validate.js': 'hosted/validate.ts',
+  'control.js': 'control/main.ts',
   'dialects/standard-key.js': 'hosted/dialects/standard-key.ts',
 };
 /** Classic scripts in ES5: they run where nothing else does, so esbuild must not lower or wrap anything. */
 const CLASSIC = { 'guard.js': 'hosted/guard.js' };
 const STYLES = {
+  'control.css': 'control/control.css',
   'hosted.css': 'hosted/hosted.css',
   'hall.css': 'hosted/hall.css',
+  'sign.css': 'hosted/sign.css',
+  'validate.css': 'hosted/validate/validate.css',
   'viewer.css': 'hosted/sign/viewer/viewer.css',
 };
-const FILES = { 'favicon.svg': 'hosted/favicon.svg' };
+const FILES = { 'favicon.svg': 'hosted/favicon.svg', 'sdk/ca-hub.d.ts': 'sdk/ca-hub.d.ts' };
+/** For trading systems' pages: as a module, and for one script tag with the global `CaHub`. */
+const SDK_MODULE = { 'sdk/ca-hub.mjs': 'sdk/index.ts' };
+const SDK_SCRIPT = { 'sdk/ca-hub.js': 'sdk/index.ts' };
 
 /**
  * What reads PDFs: its second thread, then the module that knows the thread's and the data files' names. Loaded when a document is shown.
@@ -61,6 +70,8 @@ export async function buildWeb({ outDir = resolve(here, '../dist/web'), minify =
       bundle(MODULES, { format: 'esm', target: 'chrome86' }),
       bundle(CLASSIC, { format: 'iife', target: 'es5' }),
       bundle(STYLES, { target: 'chrome86' }),
+      bundle(SDK_MODULE, { format: 'esm', target: 'chrome86', outExtension: { '.js': '.mjs' } }),
+      bundle(SDK_SCRIPT, { format: 'iife', globalName: 'CaHub', target: 'chrome86' }),
       Promise.all(Object.entries(FILES).map(async ([name, file]) => [name, await readFile(join(here, file))])),
       reader(bundle),
     ])
@@ -120,6 +131,8 @@ const integrityOf = (bytes) => `sha384-${createHash('sha384').update(bytes).dige
 const TYPES = {
   '': 'text/plain; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.ts': 'text/plain; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml; charset=utf-8',
   '.wasm': 'application/wasm',
@@ -133,7 +146,7 @@ async function sweep(outDir, written) {
   const found = await readdir(outDir, { recursive: true });
   const stale = found
     .map((name) => name.replaceAll('\\', '/'))
-    .filter((name) => /\.[0-9a-f]{10}(\.(js|css|svg)|\/[\w.-]+)$/.test(name) && !written.has(name));
+    .filter((name) => /\.[0-9a-f]{10}(\.(js|mjs|ts|css|svg)|\/[\w.-]+)$/.test(name) && !written.has(name));
   await Promise.all(stale.map((name) => rm(join(outDir, name), { force: true })));
 }
 

@@ -1,3 +1,4 @@
+import type { Controls } from '#control/controls.ts';
 import type { Gm, Sm2PublicKey } from '#crypto/gm.ts';
 import type { Authorities } from '#drivers/repository.ts';
 import type { Envelopes } from '#envelope/envelopes.ts';
@@ -8,6 +9,8 @@ import type { Random } from '#kernel/random.ts';
 import type { HallDesk } from '#opening/hall/hall.ts';
 import type { Printer } from '#opening/minutes/printer.ts';
 import type { RelyingParties } from '#relying-party/relying-parties.ts';
+import type { ReportPrinter } from '#signature/report/printer.ts';
+import type { Validation } from '#signature/validation.ts';
 import type { Store } from '#store/store.ts';
 import type { Assets } from './assets.ts';
 import type { Rates } from './rates.ts';
@@ -17,6 +20,10 @@ export interface HostedDeps {
   readonly envelopes: Envelopes;
   /** The opening hall and the papers it hands out; a hub without openings has none. */
   readonly hall?: { readonly desk: HallDesk; readonly printer: Printer };
+  /** The certificate control of trading systems' own pages. */
+  readonly controls?: Controls;
+  /** What checks documents that anybody brings, and prints what it found; without it there is no such page. */
+  readonly checking?: { readonly validation: Validation; readonly reports: ReportPrinter };
   readonly store: Store;
   readonly relyingParties: RelyingParties;
   readonly authorities: Authorities;

@@ -14,12 +14,16 @@ import { jsonOnly, pageGuard, refuse } from './guard.ts';
 import { authorityView } from './login-view.ts';
 import { createPublicOrigins, type PublicOrigins } from './origins.ts';
 import { pageError } from './page-error.ts';
+import { mountControlFrame } from './pages/control.ts';
 import { mountPages } from './pages/mount.ts';
 import { createLimiter, defaultRates } from './rates.ts';
 import { pageRoutes } from './routes-api.ts';
+import { controlRoutes } from './routes-control.ts';
 import { decryptRoutes } from './routes-decrypt.ts';
 import { factRoutes } from './routes-facts.ts';
 import { hallFiles, hallRoutes } from './routes-hall.ts';
+import { sdkRoutes } from './routes-sdk.ts';
+import { validateRoutes } from './routes-validate.ts';
 import { vendorRoutes } from './routes-vendor.ts';
 
 export type { HostedDeps } from './deps.ts';
@@ -43,12 +47,17 @@ export function createHosted(deps: HostedDeps): Hono<EdgeEnv> {
   app.route('/hosted/api/decrypt', decryptRoutes({ ...deps, cookie, limiter }));
   if (deps.hall !== undefined)
     app.route('/hosted/api/hall', hallRoutes({ ...deps, desk: deps.hall.desk, cookie, limiter }));
+  const { controls } = deps;
+  if (controls !== undefined) app.route('/hosted/api/control', controlRoutes({ ...deps, controls, cookie, limiter }));
+  if (deps.checking !== undefined) app.route('/hosted/validate', validateRoutes({ ...deps, ...deps.checking }));
   app.route('/hosted/api', pageRoutes({ ...deps, cookie, limiter }));
   app.route('/drivers', vendorRoutes({ ...deps, vendorLimiter: createLimiter(rates.vendor, deps.clock) }));
   if (deps.hall !== undefined) app.route('/hall', hallFiles({ ...deps.hall, cookie }));
   app.route('/', factRoutes({ ...deps, origins }));
   const secretOf = (request: Request) => cookie.read(request.headers.get('cookie') ?? undefined);
   const originOf = (request: Request) => origins.ofHost(request.headers.get('host') ?? undefined);
+  if (controls !== undefined) mountControlFrame(app, { ...deps, controls, originOf });
+  app.route('/', sdkRoutes(deps));
   mountPages(app as unknown as Hono, {
     assets: deps.assets,
     publicOrigin: deps.publicUrl,

@@ -22,11 +22,11 @@ interface Shell extends PageContext {
   readonly state: string;
   readonly body: Markup;
   /** The page's island. */
-  readonly script?: 'login.js' | 'decrypt.js' | 'hall.js' | 'diagnose.js';
+  readonly script?: 'login.js' | 'decrypt.js' | 'hall.js' | 'sign.js' | 'diagnose.js' | 'validate.js';
   /** Handed to the island as JSON. */
   readonly boot?: unknown;
   /** The page's sheet; the hosted pages' own unless named. */
-  readonly style?: 'hosted.css' | 'hall.css';
+  readonly style?: 'hosted.css' | 'hall.css' | 'sign.css' | 'validate.css';
   /** False: the page brings its own head. */
   readonly bar?: boolean;
   /** False where the address may not be loaded a second time. */
@@ -65,7 +65,7 @@ const islandTags = (assets: Assets, script: string): Markup =>
 <script defer src="${assets.url('guard.js')}" integrity="${assets.integrity('guard.js')}"></script>`;
 
 /** A data block is no script: CSP leaves it alone. `<` is escaped so that no text can close the element. */
-const dataBlock = (boot: unknown): string =>
+export const dataBlock = (boot: unknown): string =>
   `<script type="application/json" id="boot">${JSON.stringify(boot)
     .replaceAll('<', '\\u003c')
     .replaceAll('\u2028', '\\u2028')

@@ -4,7 +4,7 @@ import type { Bytes } from '#kernel/bytes.ts';
 import { refusal, rowOf, sentence } from '#kernel/errors.ts';
 import type { AuthorityView, PageError } from '../api.ts';
 import type { Assets } from '../assets.ts';
-import { decryptWordsOf } from '../words.ts';
+import { decryptWordsOf, signWordsOf } from '../words.ts';
 import type { Asker } from './ask.ts';
 import { decryptFacts, decryptPage } from './decrypt.ts';
 import { diagnosePage } from './diagnose.ts';
@@ -15,6 +15,8 @@ import { pageHeaders } from './headers.ts';
 import { helpPage, protectionPage } from './help.ts';
 import type { Markup, PageContext } from './layout.ts';
 import { loginPage } from './login.ts';
+import { signFacts, signPage } from './sign.ts';
+import { validatePage } from './validate.ts';
 
 export type PageLink = { readonly token: string } | { readonly interaction: string };
 
@@ -23,6 +25,8 @@ export interface Looked {
   readonly asker: (Asker & { readonly homeUrl: string }) | null;
   /** Set where the link cannot be used: the fault page is served. */
   readonly fault: PageError | null;
+  /** Registered origins that may show this very page in a frame (readings L41); none when absent. */
+  readonly frameAncestors?: readonly string[];
 }
 
 export interface PagesDeps {
@@ -42,6 +46,8 @@ export interface PagesDeps {
   readonly look?: (link: PageLink, request: Request) => Promise<Looked>;
   /** The same for a link to the decryption page. */
   readonly lookDecrypt?: (link: PageLink, request: Request) => Promise<Looked>;
+  /** The same for a link to the signing page, and who may frame it. */
+  readonly lookSign?: (link: PageLink, request: Request) => Promise<Looked>;
   /** A grant for `enumerate` alone, interaction `diagnose`: the check page lists keys, it never signs. */
   readonly diagnoseGrant?: (nonce: string, request: Request) => Promise<SignedGrant>;
 }
@@ -81,6 +87,21 @@ export function mountPages(app: Hono, deps: PagesDeps): void {
     return send(c, page, faultPage(faultOf(page, looked, looked.fault), about), statusOf(looked.fault));
   };
 
+  const sign = async (c: Context, link: PageLink): Promise<Response> => {
+    const page = await contextOf(c);
+    const looked = (await deps.lookSign?.(link, c.req.raw)) ?? { asker: null, fault: null };
+    const headers = (viewer: boolean) =>
+      pageHeaders({ ...deps, publicOrigin: page.origin, frameAncestors: looked.frameAncestors ?? [], viewer });
+    if (looked.fault === null)
+      return c.html(await signPage({ ...page, link, asker: looked.asker }), 200, headers(true));
+    const { words, sign: own } = signWordsOf(page.lang);
+    const about = { words, facts: signFacts(words, own) };
+    const body = await faultPage(faultOf(page, looked, looked.fault), about);
+    return c.html(body, statusOf(looked.fault), headers(false));
+  };
+
+  app.get('/sign/i/:interaction', (c) => sign(c, { interaction: c.req.param('interaction') }));
+  app.get('/sign/:token', (c) => sign(c, { token: c.req.param('token') }));
   app.get('/decrypt/i/:interaction', (c) => decrypt(c, { interaction: c.req.param('interaction') }));
   app.get('/decrypt/:token', (c) => decrypt(c, { token: c.req.param('token') }));
   app.get('/hall/:opening', async (c) => {
@@ -94,6 +115,11 @@ export function mountPages(app: Hono, deps: PagesDeps): void {
   app.get('/check/:token', (c) => login(c, { token: c.req.param('token') }));
   put('/', async (page) => frontPage({ ...page, authorities: await deps.authorities() }));
   put('/diagnose', async (page) => diagnosePage({ ...page, authorities: await deps.authorities() }));
+  app.get('/validate', async (c) => {
+    const page = await contextOf(c);
+    const policy = pageHeaders({ ...deps, publicOrigin: page.origin, viewer: true });
+    return c.html(await validatePage(page), 200, policy);
+  });
   put('/help', async (page) => helpPage({ ...page, authorities: await deps.authorities() }));
   put('/help/protection', protectionPage);
   app.post('/hosted/diagnose', async (c) =>

@@ -1,0 +1,82 @@
+import { Hono } from 'hono';
+import { jsonAnswer } from '#http/answer.ts';
+import { streamBody } from '#http/body.ts';
+import type { EdgeContext, EdgeEnv } from '#http/context.ts';
+import type { Bytes } from '#kernel/bytes.ts';
+import type { Clock } from '#kernel/clock.ts';
+import { refusal } from '#kernel/errors.ts';
+import type { Json } from '#kernel/json.ts';
+import { limits } from '#kernel/limits.ts';
+import type { ReportPrinter } from '#signature/report/printer.ts';
+import type { Validation } from '#signature/validation.ts';
+import { refuse, tooMany } from './guard.ts';
+import { clientKey, createLimiter, type Rate } from './rates.ts';
+import { FILE_NAME_HEADER } from './validate-api.ts';
+
+export interface ValidateDeps {
+  readonly validation: Validation;
+  readonly reports: ReportPrinter;
+  readonly clock: Clock;
+  readonly trustProxy: boolean;
+  readonly rate?: Rate;
+}
+
+/** A person and his colleagues behind one firewall; a script that tries forged files one after another is slowed down. */
+const defaultRate: Rate = { burst: 40, perSecond: 0.5 };
+/** Files that are judged at the same time: each costs a core and a file on disk. */
+const MOST_AT_ONCE = 4;
+
+/** The door of the page that checks signatures: anybody's, without a task. Expects `pageGuard` before it. */
+export function validateRoutes(deps: ValidateDeps): Hono<EdgeEnv> {
+  const app = new Hono<EdgeEnv>();
+  const limiter = createLimiter(deps.rate ?? defaultRate, deps.clock);
+  let running = 0;
+  app.post('/', async (c) => {
+    if (!/^application\/pdf\s*(;|$)/i.test(c.req.header('content-type') ?? ''))
+      return refuse(c, refusal('INPUT_NOT_ALLOWED'));
+    const wait = limiter.take(clientKey(c, deps.trustProxy));
+    if (wait > 0) return tooMany(c, wait);
+    if (running >= MOST_AT_ONCE) return refuse(c, refusal('SERVICE_BUSY'));
+    running += 1;
+    try {
+      return await validate(deps, c);
+    } finally {
+      running -= 1;
+    }
+  });
+  return app;
+}
+
+async function validate({ validation, reports }: ValidateDeps, c: EdgeContext): Promise<Response> {
+  const content = streamBody(c, limits.document);
+  if (!content.ok) return refuse(c, content.refusal);
+  const report = await validation.validate(content.value);
+  if (!report.ok) return refuse(c, report.refusal);
+  if (!/^application\/pdf\b/i.test(c.req.header('accept') ?? ''))
+    return jsonAnswer(c, { ok: true, report: report.value as unknown as Json });
+  return paper(c, await reports.reportPdf(report.value, fileNameOf(c.req.header(FILE_NAME_HEADER))));
+}
+
+const paper = (c: EdgeContext, bytes: Bytes): Response =>
+  c.body(Uint8Array.from(bytes), 200, {
+    'content-type': 'application/pdf',
+    'content-disposition': 'attachment; filename="validation-report.pdf"',
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store',
+  });
+
+const LONGEST_NAME = 200;
+
+/** A name as a person reads it: no folders, no characters that are not seen or that turn the line around. */
+function fileNameOf(header: string | undefined): string | null {
+  if (header === undefined || header.length > LONGEST_NAME * 9) return null;
+  let name: string;
+  try {
+    name = decodeURIComponent(header);
+  } catch {
+    return null; // not encoded as agreed: the paper does without
+  }
+  const last = name.split(/[\\/]/).at(-1) ?? '';
+  const shown = [...last.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '').trim()].slice(0, LONGEST_NAME).join('');
+  return shown === '' ? null : shown;
+}
