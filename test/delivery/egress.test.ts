@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEgress, type Egress, type EgressCall, type EgressResult } from '#delivery/egress.ts';
-import { fromUtf8 } from '#kernel/bytes.ts';
+import { fromUtf8, utf8 } from '#kernel/bytes.ts';
 import { json, type Receiver, startReceiver } from '#test/support/receiver.ts';
 import { quietLog } from '#test/support/store.ts';
 
@@ -166,6 +166,28 @@ describe('egress', () => {
     expect(result).toMatchObject({ ok: true, status: 201, headers: { 'content-type': 'application/json' } });
     if (result.ok) expect(fromUtf8(result.body)).toBe('{"code":200}');
     expect(there.received.at(-1)).toMatchObject({ path: '/a?b=c', body: '{"名":1}' });
+  });
+
+  it('sends a body that is written while it is sent, with its length, and says when it is not what was said', async () => {
+    const pieces = async function* (count: number) {
+      for (let i = 0; i < count; i += 1) yield utf8(`${i}`.padStart(1000, '.'));
+    };
+    const post = (length: number, open: () => AsyncIterable<Uint8Array>) =>
+      call(`${there.origin}/file`, { method: 'POST', body: { length, open }, allow: known() });
+    there.answer(json({ code: 200 }));
+    const before = there.received.length;
+    expect(await post(200_000, () => pieces(200))).toMatchObject({ ok: true, status: 200 });
+    expect(there.received[before]?.body).toHaveLength(200_000);
+    expect(there.received[before]?.headers).toMatchObject({ 'content-length': '200000' });
+    expect(await post(200_001, () => pieces(200))).toMatchObject({ ok: false, reason: 'unreachable' });
+    expect(await post(199_999, () => pieces(200))).toMatchObject({ ok: false, reason: 'unreachable' });
+    const broken = async function* () {
+      yield utf8('x');
+      throw new Error('the document is gone');
+    };
+    const result = await post(10, broken);
+    expect(result).toMatchObject({ ok: false, reason: 'unreachable', detail: 'the body broke off: Error' });
+    expect(there.received).toHaveLength(before + 1);
   });
 
   it('fails closed when a registered range is malformed', async () => {
