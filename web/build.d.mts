@@ -4,4 +4,8 @@ export interface Built {
   readonly type: string;
 }
 
-export function buildWeb(options?: { outDir?: string; minify?: boolean }): Promise<Record<string, Built>>;
+export function buildWeb(options?: {
+  outDir?: string;
+  minify?: boolean;
+  only?: readonly string[];
+}): Promise<Record<string, Built>>;

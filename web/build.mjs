@@ -48,16 +48,19 @@ const PDF_DATA = {
  * Bundles the pages' scripts and styles into `outDir`: names carry the content's hash, `manifest.json` maps logical name to
  * {file, integrity (SRI sha384), type}. No splitting: a chunk imported by a module would escape its integrity attribute.
  *
- * @param {{ outDir?: string, minify?: boolean }} [options]
+ * `only`: the logical names wanted, for a test of one page.
+ *
+ * @param {{ outDir?: string, minify?: boolean, only?: readonly string[] }} [options]
  * @returns {Promise<Record<string, { file: string, integrity: string, type: string }>>}
  */
-export async function buildWeb({ outDir = resolve(here, '../dist/web'), minify = true } = {}) {
+export async function buildWeb({ outDir = resolve(here, '../dist/web'), minify = true, only } = {}) {
+  const wanted = (entries) => Object.entries(entries).filter(([name]) => only === undefined || only.includes(name) || entries === PDF_WORKER);
   const common = { bundle: true, write: false, minify, charset: 'utf8', legalComments: 'none', logLevel: 'warning' };
   const bundle = async (entries, options) => {
     const result = await build({
       ...common,
       ...options,
-      entryPoints: Object.entries(entries).map(([name, file]) => ({
+      entryPoints: wanted(entries).map(([name, file]) => ({
         in: join(here, file),
         out: name.slice(0, -extname(name).length),
       })),
@@ -72,8 +75,8 @@ export async function buildWeb({ outDir = resolve(here, '../dist/web'), minify =
       bundle(STYLES, { target: 'chrome86' }),
       bundle(SDK_MODULE, { format: 'esm', target: 'chrome86', outExtension: { '.js': '.mjs' } }),
       bundle(SDK_SCRIPT, { format: 'iife', globalName: 'CaHub', target: 'chrome86' }),
-      Promise.all(Object.entries(FILES).map(async ([name, file]) => [name, await readFile(join(here, file))])),
-      reader(bundle),
+      Promise.all(wanted(FILES).map(async ([name, file]) => [name, await readFile(join(here, file))])),
+      wanted(PDF).length === 0 ? [] : reader(bundle),
     ])
   ).flat();
 

@@ -1,7 +1,15 @@
 import type { Gm, Sm2PrivateKey } from '#crypto/gm.ts';
 import { type Bytes, base64, equalBytes, fromBase64, hex, utf8 } from '#kernel/bytes.ts';
 import { parseCertificate } from '#pki/certificate.ts';
-import type { AuthRequest, CryptoRequest, Evidence, Step, UnwrappedKeys } from './contract.ts';
+import type {
+  AuthRequest,
+  CryptoRequest,
+  Evidence,
+  SealEvidence,
+  SealRequest,
+  Step,
+  UnwrappedKeys,
+} from './contract.ts';
 
 export type Pending = Extract<Step<never>, { step: 'pending' }>;
 
@@ -40,6 +48,17 @@ export function checkEvidence(gm: Gm, request: AuthRequest, step: Step<Evidence>
   );
   must(certificate.key.kind === 'sm2', 'the certificate holds no SM2 key');
   must(gm.sm2.verify(certificate.key.publicKey, [utf8(step.value.text)], signature), 'the signature does not verify');
+}
+
+/** The person's own key signed the very bytes that stand for the document: not their digest, and not what was shown of them. */
+export function checkSeal(gm: Gm, request: SealRequest, step: Step<SealEvidence>): void {
+  must(step.step === 'done', `expected a signature, got ${step.step}`);
+  must(step.value.certificate === request.certificate, 'another certificate than the one asked for');
+  const certificate = parseCertificate(gm, fromBase64(step.value.certificate) ?? new Uint8Array());
+  const [signature, toSign] = [fromBase64(step.value.signature), fromBase64(request.toSign)];
+  must(certificate !== undefined && signature !== undefined, 'certificate or signature is not what it should be');
+  must(certificate.key.kind === 'sm2' && toSign !== undefined, 'the kit asks for SM2 signatures');
+  must(gm.sm2.verify(certificate.key.publicKey, [toSign], signature), 'the signature does not verify');
 }
 
 /** Every key that can be opened came back, wrapped to the hub's one-time key; none lies bare in what the driver said. */

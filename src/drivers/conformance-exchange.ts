@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Json } from '#kernel/json.ts';
 import type { Bench, ChannelBench, ConformanceCase } from './conformance.ts';
 import { must, pendingOf, refusedAs } from './conformance-checks.ts';
-import type { Channel, Prompt, Step } from './contract.ts';
+import type { Channel, Medium, Prompt, Step } from './contract.ts';
 
 /** One request as put to the driver, and how the kit judges what comes of it. */
 export interface Asked<Request, Value> {
@@ -10,11 +10,15 @@ export interface Asked<Request, Value> {
   check(step: Step<Value>): Promise<void>;
   /** Of a key at this PC. */
   checkPrompt(prompt: Prompt): void;
-  /** Not to be read from a QR code on a screen. */
+  /** Not to be read from a QR code on a screen, or from an address in a browser's history. */
   readonly secrets: readonly string[];
 }
 
 const LIFE_MS = 120_000;
+const KINDS: Readonly<Record<Medium, Prompt['kind']>> = { key: 'agent', mobile: 'qr', page: 'redirect' };
+
+const readable = (text: string, secrets: readonly string[]): boolean =>
+  secrets.some((secret) => text.includes(secret) || text.includes(encodeURIComponent(secret)));
 
 /** What holds for every exchange with a person, whatever is asked of him. */
 export function exchangeCases<Request extends { digits: string; expiresAt: number }, Value>(
@@ -41,13 +45,16 @@ export function exchangeCases<Request extends { digits: string; expiresAt: numbe
       name: named('begins with a prompt of its medium that ends no later than asked'),
       async run() {
         const { request, pending, checkPrompt, secrets } = await begin();
-        const kind = bench.manifest.media.includes('mobile') ? 'qr' : 'agent';
-        must(pending.prompt.kind === kind, `expected a prompt ${kind}, got ${pending.prompt.kind}`);
-        if (pending.prompt.kind !== 'qr') return checkPrompt(pending.prompt);
-        const { digits, expiresAt, content } = pending.prompt;
-        must(digits === request.digits, 'page and phone would show different digits');
-        must(expiresAt <= request.expiresAt, 'the code outlives the request');
-        must(!secrets.some((secret) => content.includes(secret)), 'the code itself carries what is asked');
+        const { prompt } = pending;
+        const kind = KINDS[bench.manifest.media[0] ?? 'key'];
+        must(prompt.kind === kind, `expected a prompt ${kind}, got ${prompt.kind}`);
+        if (prompt.kind === 'redirect') {
+          must(!readable(prompt.url, secrets), 'the address itself carries what is asked');
+        } else if (prompt.kind === 'qr') {
+          must(prompt.digits === request.digits, 'page and phone would show different digits');
+          must(prompt.expiresAt <= request.expiresAt, 'the code outlives the request');
+          must(!readable(prompt.content, secrets), 'the code itself carries what is asked');
+        } else checkPrompt(prompt);
       },
     },
     {
@@ -91,11 +98,16 @@ export function exchangeCases<Request extends { digits: string; expiresAt: numbe
         must(step.step !== 'done', 'took nonsense for what was asked');
       },
     },
-    able(scan, 'this driver shows no code', 'shows that the code has been scanned', async (look) => {
-      const { pending } = await begin();
-      const step = pendingOf(await driver.resume(pending.state, await look(pending)));
-      must(step.prompt.kind === 'qr' && step.prompt.status === 'scanned', 'the prompt does not say scanned');
-    }),
+    able(
+      bench.manifest.media.includes('mobile') ? scan : undefined,
+      'this driver shows no code',
+      'shows that the code has been scanned',
+      async (look) => {
+        const { pending } = await begin();
+        const step = pendingOf(await driver.resume(pending.state, await look(pending)));
+        must(step.prompt.kind === 'qr' && step.prompt.status === 'scanned', 'the prompt does not say scanned');
+      },
+    ),
     able(scan, 'the hub itself ends the prompt of a key', 'says expired after the end', async () => {
       const { pending } = await begin(5_000);
       await bench.pass(6_000);

@@ -4,11 +4,12 @@
  */
 import type { Gm } from '#crypto/gm.ts';
 import type { Json } from '#kernel/json.ts';
-import { type AskedKeys, checkEvidence, checkKeys, must, type Pending } from './conformance-checks.ts';
+import { type AskedKeys, checkEvidence, checkKeys, checkSeal, must, type Pending } from './conformance-checks.ts';
 import { encryptCases } from './conformance-encrypt.ts';
 import { exchangeCases } from './conformance-exchange.ts';
 import type {
   AuthRequest,
+  Channel,
   CryptoRequest,
   DriverManifest,
   EncryptAnswer,
@@ -16,6 +17,8 @@ import type {
   Evidence,
   Prompt,
   ResumeEvent,
+  SealEvidence,
+  SealRequest,
   Step,
   UnwrappedKeys,
 } from './contract.ts';
@@ -31,6 +34,11 @@ export interface Bench {
   readonly crypto?: ChannelBench<CryptoRequest, UnwrappedKeys> & {
     /** Two wraps that the person's key opens and one of somebody else's. */
     request(life: number): Promise<AskedKeys>;
+  };
+  /** Absent: the driver declares no channel for it. */
+  readonly seal?: ChannelBench<SealRequest, SealEvidence> & {
+    /** Asks for the key of the bench's person. */
+    request(life: number): Promise<SealRequest>;
   };
   /** Absent: this vendor has no encrypt service. */
   readonly encrypt?: EncryptBench;
@@ -49,7 +57,7 @@ export interface ChannelBench<Request, Value> {
   readonly person: {
     confirm(pending: Pending): Promise<ResumeEvent>;
     cancel(pending: Pending): Promise<ResumeEvent>;
-    /** Absent: this medium shows no QR code. */
+    /** The person has opened what is asked, and has not answered. Absent: nobody but him hears of that. */
     scan?(pending: Pending): Promise<ResumeEvent>;
   };
   /** Events made by somebody who does not have the vendor's secret, each with what is wrong with it. Absent: no callback door. */
@@ -73,14 +81,16 @@ export interface ConformanceCase {
 }
 
 export function conformance(bench: Bench): readonly ConformanceCase[] {
-  const { gm, manifest, auth, crypto, encrypt } = bench;
-  const declared = { crypto: manifest.channels.includes('crypto'), encrypt: manifest.encrypts === true };
+  const { gm, manifest, auth, crypto, seal, encrypt } = bench;
+  const has = (channel: Channel): boolean => manifest.channels.includes(channel);
   return [
     {
       name: 'declares what the bench proves',
       async run() {
-        must(declared.crypto === (crypto !== undefined), 'the manifest and the bench differ about the channel crypto');
-        must(encrypt === undefined || declared.encrypt, 'the manifest does not declare the encrypt service');
+        must(has('auth'), 'the manifest does not declare the channel auth');
+        must(has('crypto') === (crypto !== undefined), 'the manifest and the bench differ about the channel crypto');
+        must(has('seal') === (seal !== undefined), 'the manifest and the bench differ about the channel seal');
+        must(encrypt === undefined || manifest.encrypts === true, 'the manifest does not declare the encrypt service');
       },
     },
     ...exchangeCases(bench, 'auth', auth, async (life) => {
@@ -104,6 +114,17 @@ export function conformance(bench: Bench): readonly ConformanceCase[] {
             secrets: [request.text, ...request.wraps.map(({ wrapped }) => wrapped)],
           };
         })),
+    ...(seal === undefined
+      ? [{ name: 'seal', skip: 'this driver signs no documents', run: async () => undefined }]
+      : exchangeCases(bench, 'seal', seal, async (life) => {
+          const request = await seal.request(life);
+          return {
+            request,
+            check: async (step) => checkSeal(gm, request, step),
+            checkPrompt: (prompt) => checkSealing(prompt, request),
+            secrets: [request.text, request.toSign, request.digest],
+          };
+        })),
     ...encryptCases(encrypt),
   ];
 }
@@ -111,6 +132,12 @@ export function conformance(bench: Bench): readonly ConformanceCase[] {
 function checkSigning(prompt: Prompt, request: AuthRequest): void {
   must(prompt.kind === 'agent' && prompt.operation === 'sign', 'a login asks for a signature');
   must(prompt.text === request.text, 'the text to sign was changed');
+}
+
+function checkSealing(prompt: Prompt, request: SealRequest): void {
+  must(prompt.kind === 'agent' && prompt.operation === 'signDocument', 'a document asks for its own signature');
+  must(prompt.toSign === request.toSign, 'what stands for the document was changed');
+  must(prompt.certificate === request.certificate, 'another certificate than the one asked for');
 }
 
 function checkOpening(prompt: Prompt, request: CryptoRequest): void {

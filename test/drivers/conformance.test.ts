@@ -3,22 +3,25 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Bench, conformance, type EncryptBench } from '#drivers/conformance.ts';
 import type { AskedKeys, Pending } from '#drivers/conformance-checks.ts';
-import type { AuthRequest, Channel, Channels, ResumeEvent } from '#drivers/contract.ts';
+import type { AuthRequest, Channel, Channels, Medium, ResumeEvent, SealRequest } from '#drivers/contract.ts';
 import { createDriverHosts, type DriverHosts } from '#drivers/host.ts';
 import { installed } from '#drivers/installed.ts';
 import { mobileScan } from '#drivers/mobile-scan/driver.ts';
 import { standardKey } from '#drivers/standard-key/driver.ts';
+import { vendorPage } from '#drivers/vendor-page/driver.ts';
 import type { VendorId } from '#fixtures/pki/world.ts';
 import { postJson } from '#fixtures/world/post-json.ts';
 import { base64, fromBase64, fromHex, hex, utf8 } from '#kernel/bytes.ts';
 import type { Json } from '#kernel/json.ts';
 import { systemRandom } from '#kernel/random.ts';
+import { attributesToSign } from '#pki/cms-detached.ts';
 import { parseEnvelopedData } from '#pki/cms-enveloped.ts';
 import { openEnvelopedData, sm2Opener } from '#pki/cms-open.ts';
 import { quietLog } from '#test/support/store.ts';
-import { gm, openTown, read, runningClock, type Town } from './support.ts';
+import { openVendorPage } from '#test/support/vendor-page.ts';
+import { gm, openTown, PAGE_ACCOUNT, read, runningClock, type Town } from './support.ts';
 
-/** Both drivers through the very host of the hub, against the vendors' real services over loopback. */
+/** The drivers through the very host of the hub, against the vendors' real services over loopback. */
 describe('the drivers in the box conform', () => {
   let offset = 0;
   const running = runningClock();
@@ -73,7 +76,23 @@ describe('the drivers in the box conform', () => {
       },
     };
   };
-  const channelOf = <C extends Channel>(vendor: VendorId, channel: C, medium: 'key' | 'mobile') => ({
+  /** A document's signed attributes to the person's certificate. */
+  const sealed = async (vendor: VendorId, life: number): Promise<SealRequest> => {
+    const certificate = read(town.pairs[vendor].signCertificate);
+    const digest = systemRandom.bytes(32);
+    const plan = { certificate, digest, signingTime: clock.now(), profile: 'gbt35275Attributes' } as const;
+    return {
+      ...request(vendor, 'sign', life),
+      toSign: base64(attributesToSign(gm, plan)),
+      digest: hex(digest),
+      algorithm: 'sm2',
+      certificate: base64(certificate.der),
+      documentName: '投标文件.pdf',
+      sealName: '示例公司公章',
+      places: 3,
+    };
+  };
+  const channelOf = <C extends Channel>(vendor: VendorId, channel: C, medium: Medium) => ({
     begin: async (wanted: Channels[C]['request']) => hosts.begin(await town.authority(vendor), channel, wanted, medium),
     resume: async (state: Json, event: ResumeEvent) =>
       hosts.resume(await town.authority(vendor), channel, state, event),
@@ -116,6 +135,7 @@ describe('the drivers in the box conform', () => {
       request: (life) => request(vendor, 'login', life),
     },
     crypto: { ...channelOf(vendor, 'crypto', 'mobile'), ...withPhone, request: (life) => wrapped(vendor, life) },
+    seal: { ...channelOf(vendor, 'seal', 'mobile'), ...withPhone, request: (life) => sealed(vendor, life) },
     outage: async (off) => town.vendor.outage(vendor, off),
     ...(vendor === 'bohai' && { encrypt: encryptBench() }),
   });
@@ -169,6 +189,45 @@ describe('the drivers in the box conform', () => {
       request: (life) => request('beichen', 'login', life),
     },
     crypto: { ...channelOf('beichen', 'crypto', 'key'), person, request: (life) => wrapped('beichen', life) },
+    seal: { ...channelOf('beichen', 'seal', 'key'), person, request: (life) => sealed('beichen', life) },
+  };
+
+  /** A browser on the vendor's own page. The vendor tells the hub when it is first opened, and how it ended. */
+  const opened = new Set<string>();
+  const onPage = async (deed: 'open' | 'confirm' | 'cancel', pending: Pending): Promise<ResumeEvent> => {
+    if (pending.prompt.kind !== 'redirect') throw new Error('no page to go to');
+    const { url } = pending.prompt;
+    const browser = openVendorPage(url, PAGE_ACCOUNT);
+    if (!opened.has(url)) {
+      opened.add(url);
+      const heard = door.next();
+      await browser.open();
+      if (deed === 'open') return heard;
+      await heard;
+    }
+    const heard = door.next();
+    if (deed === 'confirm') await browser.confirm();
+    else await browser.cancel();
+    return heard;
+  };
+  const withPage = {
+    person: {
+      scan: (pending: Pending) => onPage('open', pending),
+      confirm: (pending: Pending) => onPage('confirm', pending),
+      cancel: (pending: Pending) => onPage('cancel', pending),
+    },
+    forgeries: (_: Pending, genuine: ResumeEvent) => forgedReturns(genuine),
+  };
+  const ownPage: Bench = {
+    ...common,
+    manifest: vendorPage.manifest,
+    auth: {
+      ...channelOf('qinglan', 'auth', 'page'),
+      ...withPage,
+      request: (life) => request('qinglan', 'login', life),
+    },
+    seal: { ...channelOf('qinglan', 'seal', 'page'), ...withPage, request: (life) => sealed('qinglan', life) },
+    outage: async (off) => town.vendor.outage('qinglan', off),
   };
 
   describe('mobile-scan', () => {
@@ -176,6 +235,16 @@ describe('the drivers in the box conform', () => {
     it('is asked everything', () => expect(conformance(mobile('bohai')).filter(({ skip }) => skip)).toEqual([]));
     it('of a vendor without an encrypt service is not asked about one', () =>
       expect(conformance(mobile('beichen')).flatMap(({ skip }) => skip ?? [])).toEqual([
+        'this vendor has no encrypt service',
+      ]));
+  });
+  describe('vendor-page', () => {
+    for (const each of conformance(ownPage).filter(({ skip }) => !skip)) it(each.name, () => each.run());
+    it('is not asked to open keys, to show a code, or to encrypt', () =>
+      expect(conformance(ownPage).flatMap(({ skip }) => skip ?? [])).toEqual([
+        'this driver shows no code',
+        'this driver opens no keys',
+        'this driver shows no code',
         'this vendor has no encrypt service',
       ]));
   });
@@ -189,6 +258,7 @@ describe('the drivers in the box conform', () => {
         'there is no service behind this driver',
       ];
       expect(conformance(key).flatMap(({ skip }) => skip ?? [])).toEqual([
+        ...inEachChannel,
         ...inEachChannel,
         ...inEachChannel,
         'this vendor has no encrypt service',
@@ -210,6 +280,21 @@ function forgeriesOf(genuine: ResumeEvent): readonly { wrong: string; event: Res
     { wrong: 'about another exchange', event: { ...genuine, body: body.replace('exchange-', 'exchange-9') } },
     { wrong: 'stale', event: { ...genuine, headers: { ...headers, 'x-vendor-timestamp': stale } } },
     { wrong: 'given another nonce', event: { ...genuine, headers: { ...headers, 'x-vendor-nonce': 'ab'.repeat(16) } } },
+  ];
+}
+
+function forgedReturns(genuine: ResumeEvent): readonly { wrong: string; event: ResumeEvent }[] {
+  if (genuine.from !== 'vendor') throw new Error('not a return');
+  const { headers, body } = genuine;
+  const withHeader = (name: string, value: string) => ({ ...genuine, headers: { ...headers, [name]: value } });
+  const stale = String(Number(headers['x-return-timestamp']) - 400_000);
+  return [
+    { wrong: 'signed by somebody else', event: withHeader('x-return-signature', base64(Buffer.alloc(70, 1))) },
+    { wrong: 'not signed', event: { ...genuine, headers: {} } },
+    { wrong: 'altered', event: { ...genuine, body: body.replace('"open"', '"cancelled"') } },
+    { wrong: 'about another exchange', event: { ...genuine, body: body.replace('exchange-', 'exchange-9') } },
+    { wrong: 'stale', event: withHeader('x-return-timestamp', stale) },
+    { wrong: 'given another nonce', event: withHeader('x-return-nonce', 'ab'.repeat(16)) },
   ];
 }
 

@@ -7,6 +7,7 @@ import { buildWorldPki, type VendorId } from '#fixtures/pki/world.ts';
 import { freePort } from '#fixtures/world/ports.ts';
 import { encryptService } from '#fixtures/world/vendor/encrypt-service.ts';
 import { startVendorService, type VendorService } from '#fixtures/world/vendor/service.ts';
+import { hex } from '#kernel/bytes.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { systemRandom } from '#kernel/random.ts';
 import type { Result } from '#kernel/result.ts';
@@ -58,17 +59,27 @@ export const support = {
 export const SECRETS: Readonly<Record<VendorId, string>> = {
   beichen: 'beichen-secret-0123456789',
   bohai: 'bohai-secret-0123456789ab',
+  qinglan: 'qinglan-secret-0123456789',
 };
 
-/** Both vendors with their outside services over loopback, registered in a database of their own. */
+/** What the person of the vendor with pages of its own types there. */
+export const PAGE_ACCOUNT = { account: 'qinglan-001', pin: '246810' };
+
+/** The vendors with their outside services over loopback, registered in a database of their own. */
 export async function openTown(clock: Clock, options: { egress?: (egress: Egress) => Egress; store?: Store } = {}) {
   const store = options.store ?? (await openStore({ kind: 'sqlite', file: ':memory:' }, { log: quietLog }));
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
-  const pki = await buildWorldPki(gm, { now: clock.now, crlBase: (id) => `${origin}/${id}/crl` });
+  const pki = await buildWorldPki(gm, {
+    now: clock.now,
+    crlBase: (id) => `${origin}/${id}/crl`,
+    vendors: ['beichen', 'bohai', 'qinglan'],
+  });
+  const returnKey = gm.sm2.generateKey();
   const pairs = {
     beichen: await pki.issueKeyPair({ authority: 'beichen', holder: companies.liaoning }),
     bohai: await pki.issueKeyPair({ authority: 'bohai', holder: companies.dalian }),
+    qinglan: await pki.issueKeyPair({ authority: 'qinglan', holder: companies.anshan }),
   };
   const vendor: VendorService = await startVendorService({
     gm,
@@ -84,24 +95,32 @@ export async function openTown(clock: Clock, options: { egress?: (egress: Egress
       secret: SECRETS[id],
       hotline: support.hotline,
       crls,
-      mobileKeys: [{ holder: '示例公司', ...pairs[id] }],
+      mobileKeys: id === 'qinglan' ? [] : [{ holder: '示例公司', ...pairs[id] }],
+      ...(id === 'qinglan' && {
+        pages: { returnKey, people: [{ ...PAGE_ACCOUNT, key: { holder: '示例公司', ...pairs[id] }, seals: [] }] },
+      }),
     })),
   });
   const authorities = createAuthorities({ store, cipher, gm, clock });
   const egress = (options.egress ?? ((real) => real))(createEgress({ log: quietLog }));
+  const drivers = { key: 'standard-key', mobile: 'mobile-scan' };
+  const ownPages = { media: ['page'], drivers: { page: 'vendor-page' } } as const;
   const manifestOf = (id: VendorId): AuthorityManifestInput => ({
-    media: ['key', 'mobile'],
-    drivers: { key: 'standard-key', mobile: 'mobile-scan' },
+    ...(id === 'qinglan' ? ownPages : { media: ['key', 'mobile'], drivers }),
     support,
     graceMs: 3600_000,
     identity: pki.authority(id).identity,
-    driverConfig: { apiBase: vendor.apiBase(id) },
+    driverConfig: {
+      apiBase: vendor.apiBase(id),
+      ...(id === 'qinglan' && { returnKey: hex(returnKey.publicKey.point) }),
+    },
     egress: { origins: [origin], privateRanges: ['127.0.0.0/8'] },
   });
   for (const { id, name, root, intermediate } of pki.authorities) {
     await store.tx(async (tx) => {
       const secrets = { secret: SECRETS[id] };
-      unwrap(await authorities.add(tx, { id, name, driver: 'mobile-scan', manifest: manifestOf(id), secrets }));
+      const driver = id === 'qinglan' ? 'vendor-page' : 'mobile-scan';
+      unwrap(await authorities.add(tx, { id, name, driver, manifest: manifestOf(id), secrets }));
       unwrap(await authorities.addCertificate(tx, id, 'root', root));
       unwrap(await authorities.addCertificate(tx, id, 'intermediate', intermediate));
     });

@@ -17,7 +17,7 @@ import { createEnvelopes, type Envelopes } from '#envelope/envelopes.ts';
 import { noCapsules } from '#envelope/no-capsules.ts';
 import type { KeyPair } from '#fixtures/pki/authority.ts';
 import { companies } from '#fixtures/pki/identities.ts';
-import { buildWorldPki, type PairRequest, type VendorId, vendors, type WorldPki } from '#fixtures/pki/world.ts';
+import { buildWorldPki, type PairRequest, vendors, type WorldPki } from '#fixtures/pki/world.ts';
 import { encryptService } from '#fixtures/world/vendor/encrypt-service.ts';
 import { startVendorService, type VendorService } from '#fixtures/world/vendor/service.ts';
 import { createLogins, type Logins } from '#identity/logins.ts';
@@ -103,9 +103,9 @@ export interface LoginWorld {
   enrolledKey(request?: Partial<PairRequest>): Promise<HeldKey>;
   key(request?: Partial<PairRequest>): Promise<HeldKey>;
   /** The key in this vendor's phone. */
-  phoneKey(vendor: VendorId): HeldKey;
+  phoneKey(vendor: PhoneVendor): HeldKey;
   /** Enrols the certificate that this vendor's phone holds. */
-  enrolPhone(vendor: VendorId): Promise<void>;
+  enrolPhone(vendor: PhoneVendor): Promise<void>;
   cancelKey(key: HeldKey, holder?: PairRequest['holder']): Promise<void>;
   start(
     taskId: string,
@@ -269,27 +269,30 @@ export async function openLoginWorld(
   return world;
 }
 
+const PHONE_VENDORS = ['beichen', 'bohai'] as const;
+type PhoneVendor = (typeof PHONE_VENDORS)[number];
+
 /** Both vendors' outside services: status lists, and a phone with one certificate of each. */
 async function openVendors(clock: Clock): Promise<{
   pki: WorldPki;
   vendor: VendorService;
-  mobileKeys: Record<VendorId, KeyPair>;
+  mobileKeys: Record<PhoneVendor, KeyPair>;
 }> {
   const port = await freePort();
   const pki = await buildWorldPki(gm, { now: clock.now, crlBase: (id) => `http://127.0.0.1:${port}/${id}/crl` });
-  const phoneKey = (authority: VendorId) => pki.issueKeyPair({ authority, holder: companies.liaoning });
+  const phoneKey = (authority: PhoneVendor) => pki.issueKeyPair({ authority, holder: companies.liaoning });
   const mobileKeys = { beichen: await phoneKey('beichen'), bohai: await phoneKey('bohai') };
   const vendor = await startVendorService({
     gm,
     host: '127.0.0.1',
     port,
     now: clock.now,
-    authorities: pki.authorities.map(({ id, crls }) => ({
+    authorities: PHONE_VENDORS.map((id) => ({
       id,
       name: vendors[id].name,
       secret: VENDOR_SECRET,
       hotline: '10000000001',
-      crls,
+      crls: () => pki.authority(id).crls(),
       mobileKeys: [{ holder: companies.liaoning.unitName, ...mobileKeys[id] }],
       encrypt: encryptService(gm, pki.authority(id), clock.now),
     })),

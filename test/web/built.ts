@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { type Assets, loadAssets } from '#hosted/assets.ts';
 import { buildWeb } from '#web/build.mjs';
 
-/** The pages as `npm start` builds them, in a folder that goes away. */
-export async function builtPages(): Promise<{ readonly assets: Assets; readonly dir: string; remove(): void }> {
+/** The pages as `npm start` builds them, in a folder that goes away; all, or the files of these logical names. */
+export async function builtPages(
+  only?: readonly string[],
+): Promise<{ readonly assets: Assets; readonly dir: string; remove(): void }> {
   const dir = mkdtempSync(join(tmpdir(), 'pages-'));
-  await buildWeb({ outDir: dir });
+  await buildWeb({ outDir: dir, ...(only && { only }) });
   return { dir, assets: loadAssets(dir), remove: () => rmSync(dir, { recursive: true, force: true }) };
 }

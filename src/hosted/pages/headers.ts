@@ -22,6 +22,8 @@ export function pageHeaders(policy: PagePolicy): Record<string, string> {
     'content-security-policy': [
       "default-src 'none'",
       "script-src 'self'",
+      // Standard fonts that a document names without bringing them, where this computer has none of their kind.
+      ...(policy.viewer === true ? ["font-src 'self'"] : []),
       `worker-src ${policy.viewer === true ? "'self'" : "'none'"}`,
       "style-src 'self'",
       // The QR code is an inert picture made by the hub.

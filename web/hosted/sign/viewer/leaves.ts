@@ -78,13 +78,19 @@ export function createLeaves(host: HTMLElement, options: LeavesOptions): Leaves 
 
   function scaleFor(): number {
     if (typeof wish === 'number') return clamp(wish, 0.25, 4);
-    const size = sizes[current] ?? sizes[0];
+    const size = wish === 'page' ? sizes[current] : reference(sizes);
     if (size === undefined) return 1;
     const { width, height } = room();
     const byWidth = (width - 48) / (size.width * PX_PER_MM);
     const byHeight = (height - 32) / (size.height * PX_PER_MM);
     // Wider than a third over paper size nobody reads better.
     return clamp(wish === 'width' ? Math.min(byWidth, 1.35) : Math.min(byWidth, byHeight), 0.1, 4);
+  }
+
+  /** The middle of the paper in the middle of the room. */
+  function centre(): void {
+    const width = layout.widths[current] ?? 0;
+    scroller.scrollLeft = Math.max(0, (layout.lefts[current] ?? 0) + width / 2 - room().width / 2);
   }
 
   /** Lays the pages out anew around the point that is in the upper part of the view. */
@@ -101,7 +107,10 @@ export function createLeaves(host: HTMLElement, options: LeavesOptions): Leaves 
     for (const leaf of shown.values()) put(leaf);
     if (sizes.length > 0 && eye > room().height / 3)
       scroller.scrollTop = (layout.tops[page] ?? 0) + part * (layout.heights[page] ?? 0) - room().height / 3;
-    if (zoomed) options.onZoom(scale);
+    if (zoomed) {
+      centre();
+      options.onZoom(scale);
+    }
     turn();
   }
 
@@ -320,6 +329,7 @@ export function createLeaves(host: HTMLElement, options: LeavesOptions): Leaves 
       // A new version of the same document: the person stays where he was.
       scroller.scrollTop = same ? at : 0;
       turn();
+      centre();
       options.onPage(current);
       await drawn;
     },
@@ -368,4 +378,10 @@ export function createLeaves(host: HTMLElement, options: LeavesOptions): Leaves 
       scroller.remove();
     },
   };
+}
+
+/** The widest page that is of the same kind as the first: a landscape sheet counts, one large drawing does not make the letters small. */
+function reference(sizes: readonly LeafSize[]): LeafSize | undefined {
+  const [first] = sizes;
+  return first && sizes.reduce((a, b) => (b.width > a.width && b.width <= first.width * 1.5 ? b : a), first);
 }
