@@ -9,6 +9,7 @@ import { createBroker } from '#broker/broker.ts';
 import { createControlApi } from '#broker/control.ts';
 import { createDocumentsApi } from '#broker/documents.ts';
 import { encodeDecryptOpened } from '#broker/encode-decrypt-opened.ts';
+import { encodeDocumentSigned } from '#broker/encode-document-signed.ts';
 import { encodeLoginVerified } from '#broker/encode-login-verified.ts';
 import { createOpeningsApi } from '#broker/openings.ts';
 import { createSealsApi } from '#broker/seals.ts';
@@ -55,6 +56,8 @@ import { type Certificate, readCertificateText } from '#pki/certificate.ts';
 import { loadFont } from '#print/font.ts';
 import { createRelyingParties, type RelyingParties } from '#relying-party/relying-parties.ts';
 import { createReportPrinter } from '#signature/report/printer.ts';
+import { createSignatures, type Signatures } from '#signature/signatures.ts';
+import type { StampingAuthority } from '#signature/stamp.ts';
 import { createValidation, judgesOf } from '#signature/validation.ts';
 import { createVerification } from '#signature/verification.ts';
 import { createBlobs, sweepBlobs } from '#store/blobs.ts';
@@ -62,6 +65,7 @@ import { createFieldCipher, type FieldCipher } from '#store/field-cipher.ts';
 import { loadHubKey } from '#store/hub-keys.ts';
 import { createKeyring, type Keyring } from '#store/keys.ts';
 import type { OutboxTable } from '#store/schema.ts';
+import { createSealedFiles } from '#store/sealed-files.ts';
 import { openStore, type Store } from '#store/store.ts';
 import { createSeals, type SealLibrary } from '#subscriber/seals/library.ts';
 import { createSubscribers, type Subscribers } from '#subscriber/subscribers.ts';
@@ -180,7 +184,7 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
 
   // The live channel asks the rooms and the rooms tell the live channel: they meet through a late-bound call.
   const live = createPageLive({
-    sources: () => [logins, envelopes],
+    sources: () => [logins, envelopes, signatures],
     origins: createPublicOrigins({ store, relyingParties, publicUrl, clock }),
     https: publicUrl.startsWith('https:'),
     log,
@@ -217,6 +221,14 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
     ...pages,
     capsules: { ...openings.port, noted: (capsules, note) => hall.noted(capsules, note) },
   });
+  const timeAuthority = timeAuthorityOf(config, gm);
+  const timeAuthorities = timeAuthority?.certificates ?? [];
+  const files = createSealedFiles({ dir: join(blobDir, 'documents'), gm, random });
+  const signatures: Signatures = createSignatures({
+    ...pages,
+    ...{ seals, files, egress, timeAuthority },
+    timeAuthorities,
+  });
   core.keyWatchers.push(envelopes.changedKey, openings.onCertificateChanged);
   const hallLive = createHallLive({
     hall: () => hall,
@@ -243,10 +255,15 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
         return link.value.url;
       },
     }),
+    'document.signed': encodeDocumentSigned({
+      ...{ gm, store, relyingParties, clock, random },
+      signedDocument: (body) => signatures.signedDocument(body),
+    }),
   };
   const outcomes: Readonly<Record<OutboxTable['kind'], Outcome>> = {
     'login.verified': logins.outcome,
     'decrypt.opened': envelopes.outcome,
+    'document.signed': signatures.outcome,
   };
   const dispatcher: Dispatcher = createDispatcher({
     store,
@@ -272,8 +289,7 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
   const font = loadFont(folderOf('fonts'));
   const printer = createPrinter({ gm, key: signing.key, font });
   const reports = createReportPrinter({ gm, key: signing.key, font, hub: publicUrl });
-  const witnessing = { authority: timeAuthorityOf(config, gm), egress };
-  const timeAuthorities = witnessing.authority?.certificates ?? [];
+  const witnessing = { authority: timeAuthority, egress };
   const validation = createValidation({
     ...{ gm, trust, clock, random, spoolDir: join(blobDir, 'spool') },
     timeAuthorities,
@@ -308,17 +324,25 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
   api.route('/', createDocumentsApi({ store, gm, clock, log, relyingParties, validation, printer: reports }));
   api.route('/', createControlApi({ store, gm, clock, log, relyingParties, controls, sdkPath: SDK_PATH }));
   api.route('/', createVerifyApi({ store, gm, clock, log, relyingParties, verification }));
-  api.route('/', createBroker({ store, gm, clock, log, relyingParties, subscribers, logins, envelopes }));
+  api.route(
+    '/',
+    createBroker({
+      ...{ store, gm, clock, log, relyingParties, subscribers, logins, envelopes },
+      signing: { signatures, files },
+    }),
+  );
   api.route('/', await createDocs({ gm, publicUrl, files: loadDocsFiles(folderOf('docs')) }));
 
   const beats = startBeats(log, [
     { name: 'expired logins', everyMs: 1_000, work: () => logins.sweep() },
     { name: 'expired decryptions', everyMs: 1_000, work: () => envelopes.sweep() },
     { name: 'expired controls', everyMs: 5_000, work: () => controls.sweep() },
+    { name: 'expired signings', everyMs: 1_000, work: () => signatures.sweep() },
     { name: 'openings', everyMs: 1_000, work: () => openings.sweep(witnessing) },
     { name: 'halls', everyMs: 1_000, work: () => hall.sweep() },
     { name: 'vendors of open exchanges', everyMs: 1_500, work: () => logins.pollVendors() },
     { name: 'vendors of open decryptions', everyMs: 1_500, work: () => envelopes.pollVendors() },
+    { name: 'vendors of open signings', everyMs: 1_500, work: () => signatures.pollVendors() },
     { name: 'vendors of the halls', everyMs: 1_500, work: () => hall.pollVendors() },
   ]);
   dispatcher.start();
@@ -360,11 +384,12 @@ const certificatesIn = (pem: string, gm: Gm): Certificate[] =>
     (block) => readCertificateText(gm, block) ?? [],
   );
 
-function timeAuthorityOf({ timeAuthority }: HubConfig, gm: Gm): TimeAuthority | null {
+function timeAuthorityOf({ timeAuthority }: HubConfig, gm: Gm): (TimeAuthority & StampingAuthority) | null {
   if (timeAuthority === undefined) return null;
   const certificates = certificatesIn(timeAuthority.certificates, gm);
   if (certificates.length === 0) throw new Error('timeAuthority.certificatesFile: no readable certificate');
-  return { url: timeAuthority.url, privateRanges: timeAuthority.privateRanges, certificates };
+  const { url, privateRanges, whenDown } = timeAuthority;
+  return { url, privateRanges, whenDown, certificates };
 }
 
 const isForHall = (path = ''): boolean => path.startsWith(`${HALL_LIVE_PATH}?`);

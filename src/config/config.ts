@@ -39,6 +39,8 @@ const schema = z.strictObject({
       certificatesFile: z.string(),
       /** CIDR ranges where it may live besides the internet. */
       privateRanges: z.array(z.string()).default([]),
+      /** When it gives no stamp, a document is not signed (`refuse`), or is signed with the signer's own word on the time (`sign`). */
+      whenDown: z.enum(['refuse', 'sign']).default('refuse'),
     })
     .optional(),
   /** Makers of electronic seals (制章机构) that are no vendor of this hub. A maker is given up by taking its certificates out of the file. */
@@ -81,6 +83,7 @@ export interface HubConfig extends Omit<FileConfig, 'masterKeys' | 'blobDir' | '
     /** PEM blocks as read. */
     readonly certificates: string;
     readonly privateRanges: readonly string[];
+    readonly whenDown: 'refuse' | 'sign';
   };
   /** PEM blocks as read; '' for none. */
   readonly sealMakers: string;
@@ -145,6 +148,7 @@ export function checkConfig(raw: unknown, base: string): HubConfig {
     url: asked.url,
     certificates: read('timeAuthority.certificatesFile', asked.certificatesFile),
     privateRanges: asked.privateRanges,
+    whenDown: asked.whenDown,
   };
   const sealMakers =
     file.sealMakers === undefined ? '' : read('sealMakers.certificatesFile', file.sealMakers.certificatesFile);

@@ -223,6 +223,12 @@ export const catalogue = {
   SIGNATURE_NOT_TAKEN: row(422, '签章未成功：签名不是由当前证书对应的密钥产生，请重新签章。', 'person', true),
   TIMESTAMP_UNAVAILABLE: row(424, '时间戳服务暂时没有响应，本次没有签章，请在 1 分钟后重试。', 'operator', true),
   NOTHING_SIGNED: row(409, '文件还没有签章，请先加盖印章再提交。', 'person'),
+  SIGNED_NOT_DELIVERED: row(
+    424,
+    '文件已签章，但交易系统暂未接收；平台会保留文件并继续处理，请联系交易系统客服，也可先下载签章后的文件。',
+    'integrator',
+    true,
+  ),
   SIGNATURES_FULL: row(409, '本页签章次数已达上限（{most} 次），请先提交，再从交易系统重新发起。', 'person'),
   // seals
   SEAL_UNREADABLE: row(422, '提交的内容不是可识别的电子印章，请提交制章机构签发的印章数据（Base64）。', 'integrator'),

@@ -1,17 +1,31 @@
+import { setTimeout as timeout } from 'node:timers/promises';
 import type { SignedGrant } from '#agent/protocol.ts';
 import type { Outcome } from '#delivery/dispatcher.ts';
-import type { ClassifiedCertificate, ShownCertificate } from '#interaction/classify.ts';
+import { cancel } from '#interaction/cancel.ts';
+import { claimAgain, claimByToken } from '#interaction/claim.ts';
+import { type ClassifiedCertificate, classify, type ShownCertificate } from '#interaction/classify.ts';
+import { beginExchange } from '#interaction/exchange.ts';
+import { grantFor } from '#interaction/grant.ts';
 import type { Interaction } from '#interaction/interaction.ts';
-import type { IssuedChallenge } from '#interaction/issue-challenge.ts';
-import type { LookedPage, PageLink } from '#interaction/look.ts';
+import { type IssuedChallenge, issueChallenge } from '#interaction/issue-challenge.ts';
+import { type LookedPage, look, type PageLink } from '#interaction/look.ts';
 import type { SignedChallenge } from '#interaction/proof.ts';
-import type { TaskStatus } from '#interaction/status.ts';
-import type { Visit } from '#interaction/visit.ts';
+import { type TaskStatus, taskStatus } from '#interaction/status.ts';
+import { sweep } from '#interaction/sweep.ts';
+import { createVendorPoll } from '#interaction/vendor-poll.ts';
+import { boundTo, type Visit } from '#interaction/visit.ts';
 import type { Bytes } from '#kernel/bytes.ts';
 import type { JsonObject } from '#kernel/json.ts';
-import type { Result } from '#kernel/result.ts';
+import { ok, type Result } from '#kernel/result.ts';
 import type { Platform, Unit } from '#relying-party/party.ts';
+import { complete } from './complete.ts';
+import { createOutcome, finish, redeliver, signedDocument } from './deliver.ts';
+import { judgeExisting } from './existing.ts';
+import { admits, identify } from './identify.ts';
+import { heardFromVendor, identifyRoad, isLive, resumeSigning, signRoad } from './mobile.ts';
 import type { OpenDocument } from './open-document.ts';
+import { pageDocument, putLocal } from './page-document.ts';
+import { prepare } from './prepare.ts';
 import type { PrepareWish } from './prepare-wish.ts';
 import type {
   LocalSignRequest,
@@ -20,7 +34,11 @@ import type {
   StagedDocument,
   StartedSigning,
 } from './requests.ts';
-import type { SigningSnapshot } from './view.ts';
+import { createRoom, type SignatureDeps } from './room.ts';
+import { stage, startLocal, startSignature } from './start.ts';
+import { createTidying } from './tidy.ts';
+import { type SigningSnapshot, snapshot } from './view.ts';
+import { signingOf } from './write.ts';
 
 /** startSignature, startiframesign … onSignature. The first four for trading systems, then the signing page, and what runs by itself. */
 export interface Signatures {
@@ -73,4 +91,91 @@ export interface Signatures {
   readonly outcome: Outcome;
   /** For the encoder of message 9: the document of a `document.signed` event (`DocumentSigned`). Throws HubError INTERNAL when it is gone. */
   signedDocument(eventBody: JsonObject): Promise<OpenDocument>;
+}
+
+/** How long a claim waits for the judgement of signatures that a document brought; what takes longer comes by a newer version. */
+const PATIENCE_MS = 2_000;
+
+export function createSignatures(deps: SignatureDeps): Signatures {
+  const room = createRoom(deps);
+  const tidy = createTidying(room);
+  const poll = createVendorPoll(room, (interaction) => resumeSigning(room, interaction));
+
+  const seen = async (visit: Visit): Promise<Result<SigningSnapshot>> => {
+    const bound = await boundTo(room, visit);
+    return bound.ok ? ok(await snapshot(room, bound.value, true)) : bound;
+  };
+  /** The refusal of an act, else the page as it is now. */
+  const after = async (visit: Visit, act: Result<unknown>): Promise<Result<SigningSnapshot>> =>
+    act.ok ? seen(visit) : act;
+  const judging = (interaction: string): Promise<void> =>
+    judgeExisting(room, interaction).catch((error: unknown) => {
+      room.log.warn({ err: error, interaction }, 'the signatures of a document could not be judged');
+    });
+
+  return {
+    stage: (source, limit) => stage(room, source, limit),
+    startSignature: (unit, platform, request) => startSignature(room, unit, platform, request),
+    startLocal: (unit, platform, request) => startLocal(room, unit, platform, request),
+    status: (unit, taskId, of) => taskStatus(room, unit, taskId, of),
+
+    look: (link, secret) => look(room, link, secret),
+    async claim(link, secret) {
+      const claimed =
+        'token' in link
+          ? await claimByToken(room, link.token, secret)
+          : await claimAgain(room, link.interaction, secret);
+      if (!claimed.ok) return claimed;
+      const { interaction, bound, claim } = claimed.value;
+      if (bound) await Promise.race([judging(interaction.id), timeout(PATIENCE_MS, undefined, { ref: false })]);
+      const present = (await room.interactions.find(room.store.read, interaction.id)) ?? interaction;
+      return ok({ view: await snapshot(room, present, bound), claim });
+    },
+    async view(visit) {
+      const view = await seen(visit);
+      if (view.ok) poll.hint(visit.interaction);
+      return view;
+    },
+    grant: (visit, nonce) => grantFor(room, visit, nonce, ['enumerate', 'certificates', 'sign-login', 'sign-document']),
+    async certificates(visit, shown) {
+      const bound = await boundTo(room, visit);
+      if (!bound.ok) return bound;
+      const { words } = await signingOf(room, visit.interaction);
+      return classify(room, visit, shown, { allowNonGm: true, admits: (key) => admits(words, key) });
+    },
+    challenge: (visit) => issueChallenge(room, visit, 'sign'),
+    identify: async (visit, signed) => after(visit, await identify(room, visit, signed)),
+    prepare: async (visit, wish) => after(visit, await prepare(room, visit, wish)),
+    complete: async (visit, answer) => after(visit, await complete(room, visit, answer)),
+    finish: async (visit) => after(visit, await finish(room, visit)),
+    async beginMobile(visit, authority, last) {
+      const bound = await boundTo(room, visit);
+      if (!bound.ok) return bound;
+      const { signer, prepared } = await signingOf(room, visit.interaction);
+      const signs = signer !== null && prepared !== null && isLive(room, prepared);
+      return after(
+        visit,
+        signs
+          ? await beginExchange(signRoad(room, last), visit, authority)
+          : await beginExchange(identifyRoad(room), visit, authority),
+      );
+    },
+    redeliver: async (visit) => after(visit, await redeliver(room, visit)),
+    cancel: async (visit) => after(visit, await cancel(room, visit)),
+    bound: (visit) => boundTo(room, visit),
+    versions: (ids) => room.interactions.versions(room.store.read, ids),
+
+    document: (visit, version) => pageDocument(room, visit, version),
+    async putLocal(visit, source, name) {
+      const put = await putLocal(room, visit, source, name);
+      if (put.ok) await Promise.race([judging(visit.interaction), timeout(PATIENCE_MS, undefined, { ref: false })]);
+      return after(visit, put);
+    },
+
+    vendorCallback: (authority, exchange, message) => heardFromVendor(room, authority, exchange, message),
+    pollVendors: () => poll.round(),
+    sweep: async () => (await sweep(room)) + (await tidy()),
+    outcome: createOutcome(room),
+    signedDocument: (body) => signedDocument(room, body),
+  };
 }

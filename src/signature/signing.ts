@@ -33,6 +33,8 @@ export interface KeptDocument {
   readonly name: string;
   /** Sealed files, one behind the other: as it came, then one a signature. */
   readonly files: readonly KeptFile[];
+  /** As it came: what is left when a fresh link undoes what was begun under the old one. */
+  readonly came: { readonly bytes: number; readonly sm3: string };
   readonly bytes: number;
   /** Of all bytes, lower hex. */
   readonly sm3: string;

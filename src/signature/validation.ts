@@ -73,7 +73,7 @@ export function judgesOf({
   };
 }
 
-function refusalOf({ fault, message }: PdfFault): Refusal {
+export function refusalOf({ fault, message }: PdfFault): Refusal {
   switch (fault) {
     case 'not-pdf':
       return refusal('DOCUMENT_NOT_PDF', {}, message);

@@ -261,7 +261,7 @@ export interface InteractionTable {
 export interface OutboxTable {
   id: string;
   /** Domain event kind; the encoder of app.ts turns it into a wire message. */
-  kind: 'login.verified' | 'decrypt.opened';
+  kind: 'login.verified' | 'decrypt.opened' | 'document.signed';
   unit_id: string;
   orgcode: string;
   interaction_id: string;

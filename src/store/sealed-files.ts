@@ -19,8 +19,8 @@ export interface SealedFiles {
   write(source: AsyncIterable<Bytes>, limit: number): Promise<SealedFile>;
   /** undefined: no such file, or it was removed. Throws HubError INTERNAL for one that was altered. */
   open(ref: string): Promise<OpenSealedFile | undefined>;
-  /** Whether there was one. */
-  remove(ref: string): Promise<boolean>;
+  /** By reference or name alone. Whether there was one. */
+  remove(refOrName: string): Promise<boolean>;
   /**
    * Removes files last written before `olderThan` (UTC ms): half-written ones, and of the whole ones those that `keep` does not name (none when left out).
    * Returns how many went.
@@ -89,8 +89,9 @@ export function createSealedFiles({ dir, gm, random }: { dir: string; gm: Gm; ra
         throw error;
       }
     },
-    async remove(ref) {
-      return removed(pathOf(readRef(ref).name));
+    async remove(refOrName) {
+      const name = /^[0-9a-f]{32}$/.test(refOrName) ? refOrName : readRef(refOrName).name;
+      return removed(pathOf(name));
     },
     async sweep(olderThan, keep = async () => new Set<string>()) {
       let gone = 0;
