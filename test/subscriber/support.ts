@@ -7,6 +7,7 @@ import { createAuthorities } from '#drivers/repository.ts';
 import { createTrust } from '#drivers/trust.ts';
 import type { KeyPair } from '#fixtures/pki/authority.ts';
 import { type Company, companies } from '#fixtures/pki/identities.ts';
+import { buildSealHouse, type SealHouse } from '#fixtures/pki/seal-house.ts';
 import { buildWorldPki, type PairRequest, type VendorId, type WorldPki } from '#fixtures/pki/world.ts';
 import { type Bytes, base64 } from '#kernel/bytes.ts';
 import { beijingDateTime, type Clock } from '#kernel/clock.ts';
@@ -20,6 +21,7 @@ import { createFieldCipher } from '#store/field-cipher.ts';
 import { createKeyring } from '#store/keys.ts';
 import type { Store } from '#store/store.ts';
 import type { ChangeKind, SubjectRecord } from '#subscriber/record.ts';
+import { createSeals, type SealLibrary } from '#subscriber/seals/library.ts';
 import { createSubscribers, type Subscribers } from '#subscriber/subscribers.ts';
 import type { OnCertificateChanged } from '#subscriber/workbench.ts';
 import { quietLog } from '#test/support/store.ts';
@@ -51,6 +53,9 @@ export interface Desk {
   readonly clock: TestClock;
   readonly journal: Journal;
   readonly subscribers: Subscribers;
+  readonly seals: SealLibrary;
+  /** A seal maker whose root the hub believes. */
+  readonly sealHouse: SealHouse;
   readonly pki: WorldPki;
   unit(name: string, profile?: UnitProfileInput): Promise<Unit>;
   /** Vendors stop or resume answering for their lists. */
@@ -89,14 +94,11 @@ export async function openDesk(store: Store, onCertificateChanged?: OnCertificat
   const trust = createTrust({ store, gm, authorities, egress, clock, log: quietLog });
   const journal = createJournal({ gm, clock });
   const parties = createRelyingParties({ store, cipher, clock, random: systemRandom, mode: 'production' });
+  const sealHouse = await buildSealHouse(gm, clock.now());
+  const deps = { store, cipher, gm, trust, journal, clock, random: systemRandom };
+  const seals = createSeals({ ...deps, sealMakers: [certificate(sealHouse.root)] });
   const subscribers = createSubscribers({
-    store,
-    cipher,
-    gm,
-    trust,
-    journal,
-    clock,
-    random: systemRandom,
+    ...deps,
     ...(onCertificateChanged && { onCertificateChanged }),
   });
   return {
@@ -104,6 +106,8 @@ export async function openDesk(store: Store, onCertificateChanged?: OnCertificat
     clock,
     journal,
     subscribers,
+    seals,
+    sealHouse,
     pki,
     unit: async (name, profile = {}) => unwrap(await store.tx((tx) => parties.addUnit(tx, { name, profile }))).unit,
     lists: listServer.state,
