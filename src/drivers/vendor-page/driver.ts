@@ -1,18 +1,29 @@
 import { createGm } from '#crypto/provider.ts';
 import { fromHex } from '#kernel/bytes.ts';
-import type { AuthRequest, Driver, Evidence, SealEvidence, SealRequest } from '../contract.ts';
+import type {
+  AuthRequest,
+  CryptoRequest,
+  Driver,
+  Evidence,
+  SealEvidence,
+  SealRequest,
+  UnwrappedKeys,
+} from '../contract.ts';
 import { configSchema } from './config.ts';
 import { type Channel, createExchange } from './exchange.ts';
 import { createPageApi, type PageOrder } from './vendor-api.ts';
 
-/** A certificate that the vendor keeps for its person: he signs in on the vendor's own page, reads there what it is about, and confirms. */
+/**
+ * A certificate that the vendor keeps for its person: he signs in on the vendor's own page, reads there what it is about, and confirms. Such a vendor can
+ * open what is wrapped to its people's keys whenever it likes; the hub still gets nothing bare from it.
+ */
 export const vendorPage: Driver = {
   manifest: {
     id: 'vendor-page',
     title: '机构自有页面（在线证书与印章）',
     contract: 1,
     media: ['page'],
-    channels: ['auth', 'seal'],
+    channels: ['auth', 'crypto', 'seal'],
   },
 
   open(rawConfig, context) {
@@ -23,6 +34,7 @@ export const vendorPage: Driver = {
     const deps = { gm, returnKey, context, vendor: createPageApi(gm, config, context) };
     return {
       auth: createExchange(deps, login),
+      crypto: createExchange(deps, opening),
       seal: createExchange(deps, sealing),
       health: async () => {
         const answer = await deps.vendor.health();
@@ -43,6 +55,21 @@ const login: Channel<AuthRequest, Evidence> = {
       : { certificate, signature, text, ...(seals !== undefined && { seals }) },
 };
 
+const opening: Channel<CryptoRequest, UnwrappedKeys> = {
+  order(request) {
+    const purpose = purposeOf(request);
+    if (purpose !== 'decrypt' && purpose !== 'release' && purpose !== 'rehearse') return undefined;
+    const { wraps, certificate, replyKey, files = wraps.length } = request;
+    return { ...common(request), purpose, wraps, certificate, replyKey, files };
+  },
+  /** No others than those asked for, none twice. */
+  valueOf({ keys }, state) {
+    const left = new Set(state.wraps);
+    const sound = keys !== undefined && keys.length > 0 && keys.every(({ id }) => left.delete(id));
+    return sound ? { keys } : undefined;
+  },
+};
+
 const sealing: Channel<SealRequest, SealEvidence> = {
   order(request) {
     // The vendor's key of this protocol is SM2: its signature is asked for in DER and nothing else.
@@ -54,9 +81,10 @@ const sealing: Channel<SealRequest, SealEvidence> = {
     certificate === undefined || signature === undefined ? undefined : { certificate, signature },
 };
 
-const purposeOf = ({ text }: AuthRequest): string | undefined => /^caihub\/1\npurpose=([a-z]+)\n/.exec(text)?.[1];
+const purposeOf = ({ text }: AuthRequest | CryptoRequest): string | undefined =>
+  /^caihub\/1\npurpose=([a-z]+)\n/.exec(text)?.[1];
 
-const common = (request: AuthRequest): Omit<PageOrder, 'purpose'> => {
+const common = (request: AuthRequest | CryptoRequest): Omit<PageOrder, 'purpose'> => {
   const { exchange, text, digits, platformName, expiresAt, callbackUrl, returnUrl } = request;
   return { exchange, text, digits, platformName, expiresAt, callbackUrl, returnUrl };
 };

@@ -16,13 +16,15 @@ const stateSchema = z.strictObject({
   callbackPath: z.string(),
   /** Nonces of believed returns: they travel with the exchange, so a restart forgets none. */
   nonces: z.array(z.string()).max(64),
+  /** Of the wraps asked for; only an opening has some. */
+  wraps: z.array(z.string()),
 });
-type State = z.output<typeof stateSchema>;
+export type State = z.output<typeof stateSchema>;
 
 /** One channel over the vendor's pages: what is ordered, and what a page that is done brings (undefined: not what was ordered). */
 export interface Channel<Request, Value> {
   order(request: Request): PageOrder | undefined;
-  valueOf(report: PageReport): Value | undefined;
+  valueOf(report: PageReport, state: State): Value | undefined;
 }
 
 /** The browser goes to the vendor's page and comes back; the hub hears of it by the vendor's signed return, or by asking. */
@@ -59,7 +61,7 @@ export function createExchange<Request, Value>(
       case 'open':
         return context.now() >= state.expiresAt ? expired : pending(state);
       case 'done': {
-        const value = channel.valueOf(report);
+        const value = channel.valueOf(report, state);
         return value === undefined
           ? { step: 'refused', reason: 'unavailable', detail: 'done without what was asked for' }
           : { step: 'done', value };
@@ -88,6 +90,7 @@ export function createExchange<Request, Value>(
         expiresAt: order.expiresAt,
         callbackPath: new URL(order.callbackUrl).pathname,
         nonces: [],
+        wraps: order.wraps?.map(({ id }) => id) ?? [],
       });
     },
     async resume(stored: Json, event) {

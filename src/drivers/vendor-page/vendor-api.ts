@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Gm } from '#crypto/gm.ts';
 import { hex, utf8 } from '#kernel/bytes.ts';
-import type { DriverContext, VendorReason } from '../contract.ts';
+import type { DriverContext, VendorReason, Wrap } from '../contract.ts';
 import type { VendorPageConfig } from './config.ts';
 
 /** The vendor's answers: `{code, message, result}`, code "OK" is success. */
@@ -13,17 +13,21 @@ const opened = z.object({
   url: z.url({ protocol: /^https?$/ }).max(2048),
 });
 
-/** What a page session asks of the person. `sign`: who signs documents here; `seal`: one signature for a document. */
+/** What a page session asks of the person. `sign`: who signs documents here; `seal`: one signature for a document; the others open keys. */
 export interface PageOrder {
   readonly exchange: string;
-  readonly purpose: 'login' | 'sign' | 'seal';
+  readonly purpose: 'login' | 'sign' | 'seal' | 'decrypt' | 'release' | 'rehearse';
   readonly text: string;
   readonly digits: string;
   readonly platformName: string;
   readonly expiresAt: number;
   readonly callbackUrl: string;
   readonly returnUrl: string;
+  /** Whose key signs or opens. */
   readonly certificate?: string;
+  readonly wraps?: readonly Wrap[];
+  readonly replyKey?: string;
+  readonly files?: number;
   readonly toSign?: string;
   readonly digest?: string;
   readonly documentName?: string;
@@ -45,6 +49,11 @@ export const pageReport = z.object({
   text: z.string().exactOptional(),
   /** Seals that the vendor keeps for this person and that he has chosen to bring along. */
   seals: z.array(z.string()).max(8).exactOptional(),
+  /** Opened by the person's key and wrapped at once to the key that the order named. */
+  keys: z
+    .array(z.object({ id: z.string(), wrapped: z.string(), layout: z.string().exactOptional() }))
+    .max(100)
+    .exactOptional(),
 });
 export type PageReport = z.output<typeof pageReport>;
 
