@@ -38,16 +38,35 @@ export function readWholePicture(bytes: Bytes): Picture | PictureFault {
 /** RGBA, 8 bits each; undefined: its pixels do not decode. */
 export function decodePng({ bytes, width, height }: Picture): Buffer | undefined {
   const head = bufferOf(bytes);
+  const expected = pixelBytes(width, height, (head[24] ?? 0) * (CHANNELS[head[25] ?? 0] ?? 0), head[28] === 1);
   try {
-    // The library inflates interlaced pictures without a bound: four megabytes may stand for four thousand.
-    const bitsPerPixel = (head[24] ?? 0) * (CHANNELS[head[25] ?? 0] ?? 0);
-    const most = (Math.ceil((width * bitsPerPixel) / 8) + 1) * height * 2 + 1024;
-    inflateSync(imageData(head), { maxOutputLength: most });
+    // The library inflates interlaced pictures without a bound (four megabytes may stand for four thousand), and takes short ones for whole.
+    if (inflateSync(imageData(head), { maxOutputLength: expected }).length !== expected) return undefined;
     return PNG.sync.read(head).data;
   } catch {
     return undefined; // data, not a machine's failure
   }
 }
+
+/** Bytes of all rows with their filter marks (PNG 7.2, 8.2). */
+function pixelBytes(width: number, height: number, bitsPerPixel: number, interlaced: boolean): number {
+  const passes = interlaced ? ADAM7 : ([[0, 0, 1, 1]] as const);
+  return passes.reduce((sum, [left, top, right, down]) => {
+    const [columns, rows] = [Math.ceil((width - left) / right), Math.ceil((height - top) / down)];
+    return columns < 1 || rows < 1 ? sum : sum + (Math.ceil((columns * bitsPerPixel) / 8) + 1) * rows;
+  }, 0);
+}
+
+/** First column, first row, column step, row step of each pass. */
+const ADAM7 = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const;
 
 /** By PNG colour type. */
 const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
