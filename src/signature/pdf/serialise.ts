@@ -45,7 +45,7 @@ function tagged(object: Extract<PdfObject, { readonly kind: string }>): string {
 /** No exponent, at most five decimals (7.3.3). */
 function numberText(value: number): string {
   if (!Number.isFinite(value)) throw new Error('not a PDF number');
-  return Number.isInteger(value) ? String(value) : String(Number(value.toFixed(5)));
+  return Number.isInteger(value) ? BigInt(value).toString() : String(Number(value.toFixed(5)));
 }
 
 const nameText = (text: string): string =>
