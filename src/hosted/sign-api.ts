@@ -193,6 +193,8 @@ export interface SignPageApi {
       placements: readonly PlacementView[];
       straddle: StraddleView | null;
       reason?: string;
+      /** Which version of the document the person saw; absent: the present one. */
+      version?: number;
     };
     answer: Answer<{ view: SignView }>;
   };

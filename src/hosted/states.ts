@@ -13,12 +13,18 @@ export type Icon =
   | 'down'
   | 'file'
   | 'info'
+  | 'left'
   | 'link'
   | 'lock'
+  | 'minus'
   | 'ok'
   | 'phone'
   | 'plug-off'
+  | 'plus'
   | 'refresh'
+  | 'remove'
+  | 'right'
+  | 'seal'
   | 'server'
   | 'shield'
   | 'swap'
@@ -71,6 +77,19 @@ export const states = {
   'vendor-down': { tone: 'warn', icon: 'server' },
   'all-open': { tone: 'ok', icon: 'ok', end: true },
   closed: { tone: 'bad', icon: 'lock', end: true },
+  // the document to sign
+  broken: { tone: 'bad', icon: 'file' },
+  'too-big': { tone: 'bad', icon: 'file' },
+  'not-signable': { tone: 'bad', icon: 'file' },
+  'view-failed': { tone: 'warn', icon: 'file' },
+  changed: { tone: 'warn', icon: 'refresh' },
+  'place-refused': { tone: 'warn', icon: 'seal' },
+  'seal-refused': { tone: 'bad', icon: 'seal' },
+  'other-unit': { tone: 'bad', icon: 'users' },
+  'signer-key': { tone: 'info', icon: 'usb' },
+  'stamp-down': { tone: 'warn', icon: 'clock' },
+  signed: { tone: 'ok', icon: 'ok', end: true },
+  'signed-local': { tone: 'ok', icon: 'down', end: true },
   // the interaction
   taken: { tone: 'bad', icon: 'swap', end: true },
   'superseded-link': { tone: 'info', icon: 'swap', end: true },
@@ -100,7 +119,12 @@ export type CalmState =
   | 'verifying'
   | 'leaving'
   | 'mobile'
-  | 'running';
+  | 'running'
+  | 'pick-file'
+  | 'placing'
+  | 'no-seal'
+  | 'signing'
+  | 'telling';
 export type StateName = TroubleState | CalmState;
 
 /** Which situation a refusal of the hub is. What is not named is `trouble`, with the hub's own sentence. */
@@ -130,6 +154,34 @@ export const stateOfCode: Readonly<Partial<Record<ErrorCode, TroubleState>>> = {
   CHALLENGE_WRONG: 'sign-failed',
   CHALLENGE_USED: 'sign-failed',
   CHALLENGE_EXPIRED: 'sign-failed',
+  DOCUMENT_NOT_PDF: 'not-signable',
+  DOCUMENT_FORMAT: 'not-signable',
+  DOCUMENT_ENCRYPTED: 'not-signable',
+  DOCUMENT_BROKEN: 'not-signable',
+  DOCUMENT_TOO_COMPLEX: 'not-signable',
+  DOCUMENT_CERTIFIED: 'not-signable',
+  DOCUMENT_CHANGED: 'changed',
+  SIGNER_OTHER_UNIT: 'other-unit',
+  PLACEMENT_INVALID: 'place-refused',
+  SIGNING_EXPIRED: 'sign-failed',
+  SIGNING_USED: 'changed',
+  SIGNATURE_NOT_TAKEN: 'sign-failed',
+  TIMESTAMP_UNAVAILABLE: 'stamp-down',
+  SEAL_ALGORITHM: 'seal-refused',
+  SEAL_UNKNOWN: 'seal-refused',
+  SEAL_MAKER_UNKNOWN: 'seal-refused',
+  SEAL_MAKER_UNUSABLE: 'seal-refused',
+  SEAL_MAKER_STATUS: 'seal-refused',
+  SEAL_ALTERED: 'seal-refused',
+  SEAL_NOT_YET_VALID: 'seal-refused',
+  SEAL_EXPIRED: 'seal-refused',
+  SEAL_PICTURE: 'seal-refused',
+  SEAL_IMAGE_NOT_TAKEN: 'seal-refused',
+  SEAL_NOT_YOURS: 'seal-refused',
+  SEAL_SUSPENDED: 'seal-refused',
+  SEAL_REVOKED: 'seal-refused',
+  SEAL_REPLACED: 'seal-refused',
+  SEAL_POWER: 'seal-refused',
   PLATFORM_REFUSED: 'refused',
   PLATFORM_NO_ANSWER: 'undelivered',
   RATE_LIMITED: 'busy',

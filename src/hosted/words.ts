@@ -1,5 +1,6 @@
 import { enDecrypt, zhDecrypt } from './words-decrypt.ts';
 import { enHall, type HallWords, zhHall } from './words-hall.ts';
+import { enSign, type SignWords, zhSign } from './words-sign.ts';
 
 /**
  * Everything a person reads on the hosted pages: Chinese first, English second, one file. `{name}` is filled in by the page.
@@ -142,12 +143,30 @@ export const zh = {
     openHint: '在 App 中核对两位数字后确认，再回到本页。',
     touchHint: '请用另一台手机扫码，或在电脑上打开本页。',
     useUkey: '改用 UKey 登录',
+    titleOnline: '手机或机构在线证书',
+    chooseOnline: '选择签发机构，\n显示二维码或前往其页面',
+    page: {
+      title: '机构在线证书',
+      offer: '前往{authority}页面',
+      choose: '在签发机构的页面上登录并确认',
+      loading: '正在联系{authority}',
+      hint: '在{authority}的页面上登录并确认，\n完成后自动回到本页',
+      digits: '请记住核对数字',
+      digitsHint: '机构页面上显示的应与它相同，\n不同请勿确认',
+      go: '前往{authority}页面',
+      until: '{left}后失效',
+      expired: '机构页面已过期',
+      cancelled: '您已在机构页面上取消',
+      failed: '机构页面上没有完成',
+      again: '重新前往',
+    },
   },
   act: {
     download: '下载证书助手',
     downloadOf: '下载',
     installed: '已安装，重新检测',
     scan: '改用手机扫码',
+    online: '改用机构在线证书',
     connect: '连接证书助手',
     askAgain: '再次请求授权',
     reconnect: '重新连接',
@@ -170,6 +189,7 @@ export const zh = {
   decrypt: zhDecrypt.decrypt,
   state: {
     ...zhDecrypt.state,
+    ...zhSign.state,
     'no-agent': {
       title: '没有找到证书助手',
       text: '本机可能没有安装，或者没有运行。安装后不必刷新，本页会自动继续。',
@@ -523,12 +543,30 @@ export const en: Words = {
     openHint: 'Compare the two digits in the app, confirm, then come back here.',
     touchHint: 'Scan with another phone, or open this page on a computer.',
     useUkey: 'Use a USB key instead',
+    titleOnline: 'Phone or online certificate',
+    chooseOnline: 'Choose your vendor to see its QR code or go to its page',
+    page: {
+      title: 'Online certificate',
+      offer: 'Go to {authority}',
+      choose: 'Sign in and confirm on your vendor’s own page',
+      loading: 'Contacting {authority}',
+      hint: 'Sign in and confirm on the page of {authority}; it leads you back here',
+      digits: 'Remember these digits',
+      digitsHint: 'Confirm only if the vendor’s page shows the same',
+      go: 'Go to {authority}',
+      until: 'Ends in {left}',
+      expired: 'The vendor’s page has ended',
+      cancelled: 'You cancelled on the vendor’s page',
+      failed: 'The vendor’s page could not finish',
+      again: 'Go there again',
+    },
   },
   act: {
     download: 'Download the assistant',
     downloadOf: 'Download',
     installed: 'Installed, check again',
     scan: 'Scan with your phone',
+    online: 'Use an online certificate',
     connect: 'Connect to the assistant',
     askAgain: 'Ask again',
     reconnect: 'Connect again',
@@ -551,6 +589,7 @@ export const en: Words = {
   decrypt: enDecrypt.decrypt,
   state: {
     ...enDecrypt.state,
+    ...enSign.state,
     'no-agent': {
       title: 'The certificate assistant was not found',
       text: 'It may not be installed, or not running. No need to reload after installing: this page goes on by itself.',
@@ -836,6 +875,22 @@ export function hallWordsOf(language: Language): { readonly words: Words; readon
   return {
     words: { ...words, key: { ...words.key, ...instead.key }, state: { ...words.state, ...instead.state } },
     hall,
+  };
+}
+
+/** The words of the signing page, and those that every page with a key shares, as this page says them. */
+export function signWordsOf(language: Language): { readonly words: Words; readonly sign: SignWords['sign'] } {
+  const [words, { instead, sign }] = language === 'en' ? [en, enSign] : [zh, zhSign];
+  return {
+    words: {
+      ...words,
+      ask: { ...words.ask, ...instead.ask },
+      key: { ...words.key, ...instead.key },
+      mobile: { ...words.mobile, ...instead.mobile },
+      act: { ...words.act, ...instead.act },
+      state: { ...words.state, ...instead.state },
+    },
+    sign,
   };
 }
 

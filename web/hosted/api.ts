@@ -19,6 +19,8 @@ export interface Api<A extends Routes<A> = PageApi> {
   /** Where no cookie survives, the claim's secret: in memory, never in a URL or a store. */
   keepClaim(secret: string | null): void;
   readonly hasClaim: () => boolean;
+  /** What identifies this page on requests that are no such call (a document's bytes). */
+  readonly headers: () => Readonly<Record<string, string>>;
 }
 
 const ANSWER_WITHIN_MS = 20_000;
@@ -32,6 +34,7 @@ export function createApi<A extends Routes<A> = PageApi>(fetcher: typeof fetch, 
       claim = secret;
     },
     hasClaim: () => claim !== null,
+    headers: () => claimHeader(claim),
     call: async (name, request) => {
       const response = await post(
         fetcher,
@@ -49,6 +52,9 @@ export function createApi<A extends Routes<A> = PageApi>(fetcher: typeof fetch, 
   };
 }
 
+const claimHeader = (claim: string | null): Readonly<Record<string, string>> =>
+  claim === null ? {} : { 'x-ca-claim': claim };
+
 async function post(
   fetcher: typeof fetch,
   path: string,
@@ -60,7 +66,7 @@ async function post(
   try {
     return await fetcher(path, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...(claim === null ? {} : { 'x-ca-claim': claim }) },
+      headers: { 'content-type': 'application/json', ...claimHeader(claim) },
       body: JSON.stringify(body),
       credentials: 'same-origin',
       cache: 'no-store',

@@ -1,0 +1,25 @@
+import { createApi } from './api.ts';
+import { readBoot } from './boot.ts';
+import { byId } from './dom.ts';
+import { afterView, type Parts, startJourney } from './sign/journey.ts';
+import { createSignPage } from './sign/page.ts';
+import { createPapers } from './sign/papers.ts';
+import { screenOf } from './sign/screen/screen.ts';
+import { createSignDesk, type SignApi, type SignBoot } from './sign/sign-desk.ts';
+import { atTouch } from './touch.ts';
+
+const boot = readBoot<SignBoot>();
+document.documentElement.dataset['island'] = 'sign';
+const api = createApi<SignApi>(window.fetch.bind(window), '/hosted/api/sign');
+const page = createSignPage(boot);
+const parts: Parts = { papers: null, signing: null, placing: null };
+const desk = createSignDesk({
+  boot,
+  api,
+  page,
+  touch: atTouch(),
+  draw: (model) => page.draw(screenOf(model, boot)),
+  afterView: (one, view) => afterView(one, view, parts),
+});
+parts.papers = createPapers(desk, boot, byId('paper'), () => void parts.placing?.asWished());
+void startJourney(desk, boot, page, parts);

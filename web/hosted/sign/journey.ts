@@ -1,0 +1,97 @@
+import type { SignView } from '#hosted/sign-api.ts';
+import { watchClock } from '../countdown.ts';
+import { listenToPerson } from '../deeds.ts';
+import { createPhone } from '../phone.ts';
+import { cleanAddress, follow, joinAgent, openLink } from '../visit.ts';
+import { deedsOf, listenToHands } from './hands.ts';
+import { createLocalFile } from './local-file.ts';
+import type { SignPage } from './page.ts';
+import type { Papers } from './papers.ts';
+import { createPlacing, type Placing } from './placing.ts';
+import { isOver, type SignBoot, type SignDesk } from './sign-desk.ts';
+import { createSigning, type Signing } from './signing.ts';
+
+/** What the desk's news needs once the story has begun. */
+export interface Parts {
+  papers: Papers | null;
+  signing: Signing | null;
+  placing: Placing | null;
+}
+
+/** The signing page's story: hello, claim, the document at once, then who signs, where, and the end. */
+export async function startJourney(desk: SignDesk, boot: SignBoot, page: SignPage, parts: Parts): Promise<void> {
+  const claim = await openLink(desk, boot.link, {
+    hello: () => desk.ask('hello', {}),
+    claim: (link) => desk.ask('claim', link),
+    keepClaim: (secret) => desk.api.keepClaim(secret),
+  });
+  if (claim === null) return;
+  cleanAddress('/sign', claim);
+  const { papers } = parts;
+  if (papers === null) return;
+  const { interaction } = claim.view;
+  const over = () => isOver(desk.model());
+  const phone = createPhone(desk, (id, authority) =>
+    desk.ask('mobile', { interaction: id, authority, ...lastOf(desk) }),
+  );
+  const signing = createSigning(desk, papers, (authority) => phone.begin(authority));
+  const placing = createPlacing(desk, papers);
+  Object.assign(parts, { signing, placing });
+  desk.seen(claim.view);
+  goBackInTime(desk);
+  if (over()) return;
+
+  const look = follow(desk, claim, (id) => desk.ask('view', { interaction: id }), over);
+  watchClock(desk, {
+    until: () => (desk.model().view?.state === 'claimed' ? claim.view.expiresAt : null),
+    lastMinute: boot.sign.minuteLeft,
+    past: () => void look(),
+  });
+  const file = createLocalFile(desk, boot);
+  const hands = { desk, boot, page, papers, signing, placing, file };
+  const deeds = deedsOf(hands);
+  const agent = joinAgent(desk, claim.agent, signing, (nonce) => desk.ask('grant', { interaction, nonce }));
+  listenToPerson(desk, agent, phone, {
+    submit: () => void signing.press(false),
+    cancel: (id) => desk.ask('cancel', { interaction: id }),
+    redeliver: (id) => desk.ask('redeliver', { interaction: id }),
+    other: (name, value) => deeds[name]?.(value),
+  });
+  listenToHands(hands);
+  if (desk.model().touch) phone.offer();
+  else void agent.connect(false);
+}
+
+/** Whether the signature that the phone is asked for ends the page's work. */
+const lastOf = (desk: SignDesk): { last?: boolean } => {
+  const { run } = desk.model();
+  return run?.road === 'mobile' ? { last: run.last && run.done === run.jobs.length - 1 } : {};
+};
+
+/** How long the good end can be read before the browser goes back by itself. */
+const READ_MS = 5000;
+const LOOK_MS = 250;
+
+function goBackInTime(desk: SignDesk): void {
+  const timer = setInterval(() => {
+    const { view, leavesAt, stays, leaving } = desk.model();
+    if (stays || leaving) {
+      clearInterval(timer);
+      return;
+    }
+    if (leavesAt === null || desk.now() < leavesAt || view?.next?.kind !== 'redirect') return;
+    desk.change({ leaving: true });
+    // Replaced, not pushed: the way back must not lead into a used link.
+    location.replace(view.next.url);
+  }, LOOK_MS);
+}
+
+/** What a newer view sets going. */
+export function afterView(desk: SignDesk, view: SignView, parts: Parts): void {
+  parts.papers?.look();
+  parts.signing?.heard(view);
+  void parts.placing?.asWished();
+  const { leavesAt } = desk.model();
+  const leaves = view.state === 'succeeded' && view.mode === 'document' && view.next?.kind === 'redirect';
+  if (leaves && leavesAt === null) desk.change({ leavesAt: desk.now() + READ_MS });
+}

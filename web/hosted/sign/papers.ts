@@ -1,0 +1,90 @@
+import type { DocumentView } from '#hosted/sign-api.ts';
+import { straddleWishes } from './plan.ts';
+import type { SignBoot, SignDesk } from './sign-desk.ts';
+import type { PlacingSeal } from './viewer/types.ts';
+import { createViewer, type Viewer } from './viewer/viewer.ts';
+
+/** The document on the page, and the seals on it: one viewer for as long as the page lives. */
+export interface Papers {
+  readonly viewer: Viewer;
+  /** Shows the document of the last view, where it is not shown already. While seals are being signed it waits for the last of them. */
+  look(): void;
+  /** Once more, after a fault. */
+  again(): void;
+  /** A seal's places are printed in the newest version: they go when that is shown. */
+  forget(seal: string): void;
+  /** The strips as the model has them. */
+  straddled(): void;
+}
+
+/** `stands`: a version of the document can be seen now. */
+export function createPapers(desk: SignDesk, boot: SignBoot, host: HTMLElement, stands: () => void): Papers {
+  let shown = '';
+  const printed = new Set<string>();
+  const viewer = createViewer(host, {
+    engine: boot.engine,
+    words: boot.viewer,
+    onFirstPage: () => {
+      takeOff();
+      desk.change({ paper: { at: 'shown' }, hint: null });
+      stands();
+    },
+    onPage: (page) => desk.change({ page }),
+    onZoom: (scale) => desk.change({ scale }),
+    onFault: (kind) => {
+      takeOff();
+      desk.change({ paper: { at: 'fault', kind } });
+    },
+    onPlaces: (placed) => desk.change({ placed, hint: null }),
+  });
+
+  function look(): void {
+    const { view, run } = desk.model();
+    const document = view?.document ?? null;
+    viewer.setPreview(view?.state === 'claimed' ? (run === null ? 'place' : 'locked') : 'plain');
+    if (view === null || document === null || run !== null) return;
+    const name = `${view.interaction} ${document.version} ${document.sm3}`;
+    if (name === shown) return;
+    shown = name;
+    void open(view.interaction, document);
+  }
+
+  async function open(interaction: string, document: DocumentView): Promise<void> {
+    // Version after version the old pages stay in sight until the new ones stand.
+    desk.change({ paper: { at: 'loading', again: desk.model().paper.at === 'shown' } });
+    await viewer.open({
+      url: `${boot.documents}/${encodeURIComponent(interaction)}?v=${document.version}`,
+      headers: desk.api.headers(),
+      sizes: document.pages,
+    });
+  }
+
+  return {
+    viewer,
+    look,
+    again: () => {
+      shown = '';
+      look();
+    },
+    forget: (seal) => {
+      printed.add(seal);
+    },
+    straddled,
+  };
+
+  /** What is printed in the document now need not stand over it. */
+  function takeOff(): void {
+    for (const seal of printed) {
+      viewer.clear(seal);
+      if (desk.model().straddle?.seal.id === seal) desk.change({ straddle: null });
+    }
+    printed.clear();
+    straddled();
+  }
+
+  function straddled(): void {
+    const { straddle } = desk.model();
+    const nobody: PlacingSeal = { id: '', name: '', picture: '', width: 1, height: 1 };
+    viewer.straddle(straddle?.seal ?? nobody, straddle === null ? null : straddleWishes(straddle));
+  }
+}

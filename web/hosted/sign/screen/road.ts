@@ -1,0 +1,139 @@
+import { fill } from '../../boot.ts';
+import { chosenCard, isReady } from '../../model.ts';
+import { folded, type KeyRoad, keyRoad } from '../../screen/key-road.ts';
+import { act, type NoticeScreen, notice, supportOf } from '../../screen/notices.ts';
+import { jobsOf } from '../plan.ts';
+import { type SignBoot, type SignModel, signerOf } from '../sign-desk.ts';
+import { type VersionScreen, versionsOf } from './versions.ts';
+
+/** The right pane while something can still be signed: who signs, the document's versions, PIN and button. */
+export interface SignRoad extends KeyRoad {
+  readonly signer: SignerScreen | null;
+  readonly versions: readonly VersionScreen[];
+  /** Signatures that were there stay valid. */
+  readonly safe: boolean;
+  /** Below the button: what it does, or what is missing before it can. */
+  readonly after: string;
+  readonly hint: string;
+  /** A second way on: sign now and submit later. */
+  readonly keep: string;
+  /** Nobody has proved himself yet: why he should. */
+  readonly why: string;
+}
+
+export interface SignerScreen {
+  readonly medium: 'usb' | 'phone';
+  readonly holder: string;
+  readonly meta: readonly string[];
+  readonly date: string;
+  readonly canChange: boolean;
+}
+
+export function signRoad(model: SignModel, boot: SignBoot): SignRoad {
+  const signer = signerOf(model);
+  const { view } = model;
+  const versions = versionsOf(model, boot);
+  const safe = (view?.document?.signatures.length ?? 0) + (view?.made.length ?? 0) > 0;
+  if (signer === null) {
+    const { signer: words } = boot.sign;
+    const road = folded(model, boot, keyRoad(model, boot, { here: words.submit, agent: words.submitAgent }));
+    const why = road.submit === null ? '' : words.why;
+    return { ...road, signer: null, versions, safe, after: '', hint: '', keep: '', why };
+  }
+  const submit = submitWords(model, boot);
+  const road = signer.road === 'key' ? keyOfSigner(model, boot, submit) : phoneOfSigner(submit);
+  const { submit: words } = boot.sign;
+  const ready = road.submit !== null;
+  return {
+    ...road,
+    signer: signerScreen(model, boot),
+    versions,
+    safe,
+    after: ready ? (view?.mode === 'local' ? words.afterLocal : words.after) : '',
+    hint: ready && model.hint !== null ? (model.hint === 'nothing' ? words.nothing : words.notShown) : '',
+    keep:
+      ready && jobsOf(model).length > 0 && road.submit?.busy !== true && view?.mode === 'document' ? words.keep : '',
+    why: '',
+  };
+}
+
+/** What the button says: it signs, or, with everything signed, it sends. */
+function submitWords(model: SignModel, boot: SignBoot): { readonly here: string; readonly agent: string } {
+  const { submit: words } = boot.sign;
+  const local = model.view?.mode === 'local';
+  const sent = jobsOf(model).length === 0 && (model.view?.made.length ?? 0) > 0;
+  if (sent) {
+    const text = local ? words.finishLocal : words.finish;
+    return { here: text, agent: text };
+  }
+  if (model.view?.signer?.road === 'mobile') return { here: words.signPhone, agent: words.signPhone };
+  return local ? { here: words.local, agent: words.localAgent } : { here: words.sign, agent: words.signAgent };
+}
+
+/** The signer's own key: its PIN where it asks for one again, and a plain word where it is not plugged in. */
+function keyOfSigner(model: SignModel, boot: SignBoot, submit: { here: string; agent: string }): KeyRoad {
+  const road = keyRoad(model, boot, submit);
+  const card = chosenCard(model);
+  const bare = { ...road, list: [], head: null, more: '' };
+  const sent = jobsOf(model).length === 0 && (model.view?.made.length ?? 0) > 0;
+  // What is signed needs no key any more.
+  if (sent && model.pulled === null)
+    return { ...bare, empty: false, wait: null, notice: null, pin: null, submit: { text: submit.here, busy: false } };
+  if (road.closed || model.agent !== 'connected' || model.pulled !== null || road.wait !== null) return bare;
+  if (card !== null && isReady(card)) return bare;
+  if (model.cards.some((one) => one.reading === 'reading')) return { ...bare, wait: boot.words.key.keysReading };
+  return { ...bare, empty: false, notice: signerKeyNotice(model, boot), pin: null, submit: null };
+}
+
+const phoneOfSigner = (submit: { here: string }): KeyRoad => ({
+  top: null,
+  head: null,
+  list: [],
+  more: '',
+  chosen: null,
+  empty: false,
+  wait: null,
+  notice: null,
+  pin: null,
+  submit: { text: submit.here, busy: false },
+  closed: false,
+});
+
+function signerKeyNotice(model: SignModel, boot: SignBoot): NoticeScreen {
+  const signer = signerOf(model);
+  const params = { holder: signer?.holder ?? '', authority: signer?.authority.name ?? '', tail: signer?.tail ?? '' };
+  const again = act('again', boot.words.key.again, 'primary', { icon: 'refresh' });
+  const change = { label: boot.sign.signer.change, style: 'plain', act: 'change' } as const;
+  return notice(boot, 'signer-key', params, { actions: [again, change], support: supportOf(model) });
+}
+
+function signerScreen(model: SignModel, boot: SignBoot): SignerScreen | null {
+  const signer = signerOf(model);
+  if (signer === null) return null;
+  const { card } = boot.words;
+  return {
+    medium: signer.road === 'key' ? 'usb' : 'phone',
+    holder: signer.holder,
+    meta: [signer.authority.name, fill(card.tail, { tail: signer.tail })],
+    date: fill(boot.sign.signer.days, { date: signer.notAfter }),
+    canChange: model.run === null && model.work === null,
+  };
+}
+
+/** A signature in the file does not hold: nobody signs on top of it. */
+export function brokenNotice(
+  broken: { readonly nth: number; readonly verdict: 'changed' | 'invalid' },
+  model: SignModel,
+  boot: SignBoot,
+): NoticeScreen {
+  const { sign, words } = boot;
+  const version = fill(sign.versions.nth, { n: String(broken.nth) });
+  const made = notice(boot, 'broken', { version }, { actions: home(model, boot), support: supportOf(model) });
+  if (broken.verdict === 'changed') return made;
+  return { ...made, title: fill(words.state.broken.invalid, { version }) };
+}
+
+const home = (model: SignModel, boot: SignBoot) => {
+  const href = model.view?.platform.homeUrl ?? '';
+  return href === '' ? [] : [{ label: boot.words.act.leave, href, style: 'primary' } as const];
+};
