@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Hono } from 'hono';
 import { createJournal } from '#audit/journal.ts';
 import { createBroker } from '#broker/broker.ts';
@@ -20,9 +23,12 @@ import { createLog, type Logger } from '#kernel/log.ts';
 import { systemRandom } from '#kernel/random.ts';
 import { Secret } from '#kernel/secret.ts';
 import { createRelyingParties, type RelyingParties, type UnitInput } from '#relying-party/relying-parties.ts';
+import { createSignatures, type Signatures } from '#signature/signatures.ts';
 import { createFieldCipher } from '#store/field-cipher.ts';
 import { createKeyring } from '#store/keys.ts';
+import { createSealedFiles, type SealedFiles } from '#store/sealed-files.ts';
 import { openStore, type Store } from '#store/store.ts';
+import { createSeals } from '#subscriber/seals/library.ts';
 import { createSubscribers } from '#subscriber/subscribers.ts';
 import { type Desk, openDesk, recordOf, unwrap } from '#test/subscriber/support.ts';
 
@@ -38,6 +44,7 @@ const plain: SignProfile = { sign: 'hmac-sm3', allMembers: false };
 export interface Caller {
   readonly id: string;
   readonly secret: Secret<string>;
+  readonly fileKey: Secret<string>;
   sign(name: InterfaceName, members: Body, profile?: SignProfile): string;
   /** Signed and posted; the parsed answer. */
   call(name: InterfaceName, members: Body, profile?: SignProfile): Promise<Body>;
@@ -52,6 +59,10 @@ export interface World {
   readonly desk: Desk;
   readonly logLines: string[];
   readonly encode: ReturnType<typeof encodeLoginVerified>;
+  readonly signatures: Signatures;
+  readonly files: SealedFiles;
+  /** Sealed files on disk, those of this moment's requests included. */
+  filesLeft(): number;
   caller(input?: Partial<UnitInput>): Promise<Caller>;
   /** Members of userSynchro for a fresh key, without sign. */
   subject(caller: Caller, changes?: Body): Promise<Body>;
@@ -85,16 +96,24 @@ export async function openWorld(): Promise<World> {
   };
   const logins = createLogins(pages);
   const envelopes = createEnvelopes({ ...pages, capsules: noCapsules });
+  const dir = mkdtempSync(join(tmpdir(), 'broker-files-'));
+  const files = createSealedFiles({ dir, gm, random });
+  const seals = createSeals({ ...pages, sealMakers: [] });
+  const signatures = createSignatures({ ...pages, seals, files, egress, timeAuthority: null, timeAuthorities: [] });
   const app = new Hono<EdgeEnv>();
   app.use(requestContext({ random, https: false }));
-  app.route('/', createBroker({ store, gm, clock, log, relyingParties: parties, subscribers, logins, envelopes }));
+  const signing = { signatures, files };
+  const rooms = { subscribers, logins, envelopes, signing };
+  app.route('/', createBroker({ store, gm, clock, log, relyingParties: parties, ...rooms }));
   const server: RunningServer = await startServer({ fetch: (r, env) => app.fetch(r, env), host: '127.0.0.1', port: 0 });
 
   const post: World['post'] = (path, body, headers = { 'content-type': 'application/json' }) =>
     fetch(`${server.url}${path}`, { method: 'POST', body: body as BodyInit, headers });
 
   async function caller(input: Partial<UnitInput> = {}): Promise<Caller> {
-    const { unit, secret } = unwrap(await store.tx((tx) => parties.addUnit(tx, { name: '示例交易系统', ...input })));
+    const { unit, secret, fileKey } = unwrap(
+      await store.tx((tx) => parties.addUnit(tx, { name: '示例交易系统', ...input })),
+    );
     const platform = { unitId: unit.id, orgcode: '210000', name: '示例平台', callbackBase: 'http://localhost:9/app' };
     const returnUrls = ['http://localhost:9/app/back', 'http://localhost:9/app/other'];
     unwrap(await store.tx((tx) => parties.addPlatform(tx, { ...platform, returnUrls })));
@@ -102,6 +121,7 @@ export async function openWorld(): Promise<World> {
     return {
       id: unit.id,
       secret,
+      fileKey,
       sign,
       async call(name, members, profile) {
         const body = JSON.stringify({ ...members, sign: sign(name, members, profile) });
@@ -118,6 +138,9 @@ export async function openWorld(): Promise<World> {
     desk,
     logLines,
     encode: encodeLoginVerified({ store, gm, clock, relyingParties: parties }),
+    signatures,
+    files,
+    filesLeft: () => readdirSync(dir, { recursive: true, withFileTypes: true }).filter((one) => one.isFile()).length,
     caller,
     async subject(by, changes = {}) {
       const record = recordOf(await desk.key(), companies.liaoning);
@@ -147,6 +170,7 @@ export async function openWorld(): Promise<World> {
       egress.close();
       await desk.close();
       await store.close();
+      rmSync(dir, { recursive: true, force: true });
     },
   };
 }
