@@ -15,6 +15,7 @@ const boot = readBoot<{
   viewer: ViewerWords;
   engine: ViewerEngine;
   path: string;
+  support: string;
 }>();
 const { words } = boot;
 const MOST = 50 * 1024 * 1024;
@@ -81,7 +82,7 @@ function trouble(message: string, supportCode: string): void {
       icon('warn'),
       h('p', { class: 'notice__t' }, words.troubleTitle),
       h('p', {}, message),
-      supportCode === '' ? null : h('p', { class: 'support' }, h('b', {}, supportCode)),
+      supportCode === '' ? null : h('p', { class: 'support' }, boot.support, ' ', h('b', {}, supportCode)),
     ),
   );
   input.focus();

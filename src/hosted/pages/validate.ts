@@ -23,6 +23,7 @@ export function validatePage(page: PageContext): Markup {
       viewer: page.lang === 'en' ? enViewer : zhViewer,
       engine: viewerEngine(page.assets),
       path: VALIDATE_PAGE_PATH,
+      support: words.site.support,
     },
     body: html`<main class="wrap wrap--check">
 ${tooOld(words)}
