@@ -300,6 +300,7 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
   const hosted = createHosted({
     logins,
     envelopes,
+    signatures,
     hall: { desk: hall, printer },
     controls,
     checking: { validation, reports },

@@ -10,6 +10,7 @@ import type { HallDesk } from '#opening/hall/hall.ts';
 import type { Printer } from '#opening/minutes/printer.ts';
 import type { RelyingParties } from '#relying-party/relying-parties.ts';
 import type { ReportPrinter } from '#signature/report/printer.ts';
+import type { Signatures } from '#signature/signatures.ts';
 import type { Validation } from '#signature/validation.ts';
 import type { Store } from '#store/store.ts';
 import type { Assets } from './assets.ts';
@@ -18,6 +19,8 @@ import type { Rates } from './rates.ts';
 export interface HostedDeps {
   readonly logins: Logins;
   readonly envelopes: Envelopes;
+  /** The signing page; without it there is no such page. */
+  readonly signatures?: Signatures;
   /** The opening hall and the papers it hands out; a hub without openings has none. */
   readonly hall?: { readonly desk: HallDesk; readonly printer: Printer };
   /** The certificate control of trading systems' own pages. */

@@ -20,7 +20,10 @@ export function pageGuard(deps: {
     if (wait > 0) return tooMany(c, wait);
     const site = c.req.header('sec-fetch-site');
     if (site !== undefined && site !== 'same-origin') return refuse(c, refusal('INPUT_NOT_ALLOWED'));
-    if (!(await deps.origins.has(c.req.header('origin')))) return refuse(c, refusal('INPUT_NOT_ALLOWED'));
+    // Browsers name no origin when a page reads of its own site; nothing is changed by reading, and no other site can read the answer.
+    const origin = c.req.header('origin');
+    const reads = (c.req.method === 'GET' || c.req.method === 'HEAD') && origin === undefined;
+    if (!reads && !(await deps.origins.has(origin))) return refuse(c, refusal('INPUT_NOT_ALLOWED'));
     return next();
   };
 }

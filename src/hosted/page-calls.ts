@@ -42,14 +42,15 @@ export function onPageCalls<A extends Api<R>, R extends Requests>(
   app: Hono<EdgeEnv>,
   requests: R,
   limiter: Limiter,
+  limit: number = limits.pageBody,
 ): <Route extends keyof R & keyof A & string>(
   route: Route,
   handle: (c: EdgeContext, request: z.output<R[Route]>) => Promise<Result<Told<A, Route>>>,
 ) => void {
   return (route, handle) => {
     app.post(`/${route}`, async (c) => {
-      const body = await readBody(c, limits.pageBody);
-      const read = body.ok ? readJsonObject(body.value, { size: limits.pageBody, depth: 8 }) : body;
+      const body = await readBody(c, limit);
+      const read = body.ok ? readJsonObject(body.value, { size: limit, depth: 8 }) : body;
       if (!read.ok) return refuse(c, read.refusal);
       const parsed = requests[route]?.safeParse(read.value);
       if (parsed?.success !== true) return refuse(c, refusal('BODY_NOT_JSON', { reason: '参数有误' }));

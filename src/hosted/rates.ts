@@ -12,6 +12,8 @@ export interface Rates {
   readonly address: Rate;
   /** One login: a few tabs that poll each 2 s, and a person who clicks; room for a script that walks the pages' API in a test. */
   readonly interaction: Rate;
+  /** A document's ranges and uploads, by interaction: a page reads a large one in a thousand pieces. */
+  readonly document: Rate;
   /** Vendors' callbacks, by address. */
   readonly vendor: Rate;
 }
@@ -19,6 +21,7 @@ export interface Rates {
 export const defaultRates: Rates = {
   address: { burst: 3_000, perSecond: 500 },
   interaction: { burst: 300, perSecond: 20 },
+  document: { burst: 2_000, perSecond: 200 },
   vendor: { burst: 200, perSecond: 50 },
 };
 

@@ -29,6 +29,7 @@ export function vendorRoutes(deps: HostedDeps & { readonly vendorLimiter: Limite
       // An exchange is one room's alone; the others do not know it.
       await deps.logins.vendorCallback(authority, exchange, message);
       await deps.envelopes.vendorCallback(authority, exchange, message);
+      await deps.signatures?.vendorCallback(authority, exchange, message);
       await deps.hall?.desk.vendorCallback(authority, exchange, message);
     } catch (error) {
       // The exchange is unharmed and the poll goes on asking; 503 lets a patient vendor call again.

@@ -7,6 +7,7 @@ import type { LookedPage } from '#interaction/look.ts';
 import type { Visit } from '#interaction/visit.ts';
 import type { Logger } from '#kernel/log.ts';
 import type { Result } from '#kernel/result.ts';
+import { frameOrigins } from '#relying-party/party.ts';
 import { LIVE_PATH } from './api.ts';
 import { browserCookie } from './cookies.ts';
 import type { HostedDeps } from './deps.ts';
@@ -20,11 +21,14 @@ import { createLimiter, defaultRates } from './rates.ts';
 import { pageRoutes } from './routes-api.ts';
 import { controlRoutes } from './routes-control.ts';
 import { decryptRoutes } from './routes-decrypt.ts';
+import { documentRoutes } from './routes-document.ts';
 import { factRoutes } from './routes-facts.ts';
 import { hallFiles, hallRoutes } from './routes-hall.ts';
 import { sdkRoutes } from './routes-sdk.ts';
+import { signRoutes } from './routes-sign.ts';
 import { validateRoutes } from './routes-validate.ts';
 import { vendorRoutes } from './routes-vendor.ts';
+import { SIGN_DOCUMENT_PATH } from './sign-api.ts';
 
 export type { HostedDeps } from './deps.ts';
 
@@ -47,7 +51,12 @@ export function createHosted(deps: HostedDeps): Hono<EdgeEnv> {
   app.route('/hosted/api/decrypt', decryptRoutes({ ...deps, cookie, limiter }));
   if (deps.hall !== undefined)
     app.route('/hosted/api/hall', hallRoutes({ ...deps, desk: deps.hall.desk, cookie, limiter }));
-  const { controls } = deps;
+  const { controls, signatures } = deps;
+  if (signatures !== undefined) {
+    app.route('/hosted/api/sign', signRoutes({ ...deps, signatures, cookie, limiter }));
+    const documents = createLimiter(rates.document, deps.clock);
+    app.route(SIGN_DOCUMENT_PATH, documentRoutes({ signatures, cookie, limiter: documents }));
+  }
   if (controls !== undefined) app.route('/hosted/api/control', controlRoutes({ ...deps, controls, cookie, limiter }));
   if (deps.checking !== undefined) app.route('/hosted/validate', validateRoutes({ ...deps, ...deps.checking }));
   app.route('/hosted/api', pageRoutes({ ...deps, cookie, limiter }));
@@ -70,6 +79,13 @@ export function createHosted(deps: HostedDeps): Hono<EdgeEnv> {
     },
     look: async (link, request) => lookedOf(await deps.logins.look(link, secretOf(request))),
     lookDecrypt: async (link, request) => lookedOf(await deps.envelopes.look(link, secretOf(request))),
+    ...(signatures && {
+      lookSign: async (link, request) => {
+        const looked = await signatures.look(link, secretOf(request));
+        const frameAncestors = looked.platform === undefined ? [] : frameOrigins(looked.platform);
+        return { ...lookedOf(looked), frameAncestors };
+      },
+    }),
     diagnoseGrant: async (nonce, request) => deps.logins.diagnoseGrant(nonce, await originOf(request)),
   });
   return app;

@@ -16,6 +16,7 @@ import { quietLog } from '#test/support/store.ts';
 const generous: Rates = {
   address: { burst: 1e6, perSecond: 1e6 },
   interaction: { burst: 1e6, perSecond: 1e6 },
+  document: { burst: 1e6, perSecond: 1e6 },
   vendor: { burst: 1e6, perSecond: 1e6 },
 };
 
