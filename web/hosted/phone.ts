@@ -1,8 +1,9 @@
 import type { AuthorityView, PageError } from '#hosted/api.ts';
 import type { Answered, KeyDesk } from './desk.ts';
 import type { MobileRoad, PageView } from './model.ts';
+import { mediumOf } from './screen/medium.ts';
 
-/** The road by phone: one authority's QR code at a time. */
+/** The road over a vendor's own service: one authority's QR code, or its own page, at a time. */
 export interface Phone {
   /** With one vendor of mobile certificates its code is shown at once. */
   offer(): void;
@@ -20,7 +21,7 @@ const idle: MobileRoad = { authority: null, busy: false, error: null, overdue: f
 
 export function createPhone(desk: KeyDesk, ask: BeginMobile): Phone {
   const offers = (): readonly AuthorityView[] =>
-    (desk.model().view?.authorities ?? []).filter((one) => one.media.includes('mobile'));
+    (desk.model().view?.authorities ?? []).filter((one) => mediumOf(one) !== null);
 
   async function begin(authority: string): Promise<void> {
     const { view, mobile } = desk.model();
@@ -47,6 +48,8 @@ export function createPhone(desk: KeyDesk, ask: BeginMobile): Phone {
   function offer(): void {
     const [only, more] = offers();
     if (only === undefined || more !== undefined || desk.model().mobile.authority !== null) return;
+    // A code is there to be scanned; nobody is led to another page unasked.
+    if (mediumOf(only) === 'page') return;
     void begin(only.id);
   }
 

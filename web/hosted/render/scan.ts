@@ -1,15 +1,14 @@
 import type { IslandWords as Words } from '#hosted/words.ts';
 import { h, icon, spin } from '../dom.ts';
 import type { ScanScreen } from '../screen/scan.ts';
+import { drawVendorPage } from './vendor-page.ts';
 
-/** The phone's column. */
+/** The column of phone and vendor's page. */
 export function drawScan(words: Words, scan: ScanScreen): readonly Node[] {
   const { mobile } = words;
-  const title = h(
-    'h2',
-    { class: 'scan__t', id: 'scan-title', tabindex: '-1', 'data-focus': 'scan-title' },
-    scan.touch ? mobile.titleTouch : mobile.title,
-  );
+  const title = h('h2', { class: 'scan__t', id: 'scan-title', tabindex: '-1', 'data-focus': 'scan-title' }, scan.title);
+  if (scan.medium === 'page' && scan.status !== 'choose' && scan.status !== 'none')
+    return [title, ...drawVendorPage(words, scan)];
   switch (scan.status) {
     case 'none':
       return [title, para(scan.hint, 'dim')];
@@ -20,7 +19,7 @@ export function drawScan(words: Words, scan: ScanScreen): readonly Node[] {
     case 'waiting':
       return [
         title,
-        openButton(words, scan),
+        openButton(scan),
         code(words, scan, null),
         para(hintOf(words, scan)),
         digits(words, scan),
@@ -135,7 +134,7 @@ const other = (words: Words, scan: ScanScreen): Node | null =>
       )
     : null;
 
-const openButton = (words: Words, scan: ScanScreen): Node | null =>
+const openButton = (scan: ScanScreen): Node | null =>
   scan.touch && scan.openUrl !== null
     ? h(
         'a',
@@ -147,7 +146,7 @@ const openButton = (words: Words, scan: ScanScreen): Node | null =>
           id: 'open-app',
         },
         icon('phone'),
-        words.mobile.open,
+        scan.openLabel,
       )
     : null;
 
@@ -165,8 +164,8 @@ const pick = (scan: ScanScreen): Node =>
           'data-value': offer.id,
           'data-focus': `mobile-${offer.id}`,
         },
-        icon('phone'),
-        offer.name,
+        icon(offer.medium === 'page' ? 'link' : 'phone'),
+        offer.label,
       ),
     ),
   );

@@ -3,6 +3,7 @@ import type { Icon, Tone, TroubleState } from '#hosted/states.ts';
 import { type Boot, fill } from '../boot.ts';
 import type { Card, Model } from '../model.ts';
 import { dateText } from '../time.ts';
+import { mediumOf } from './medium.ts';
 
 /** A trouble, where it stands: what happened, why and what now, buttons, hotline, support code. */
 export interface NoticeScreen<S extends string = TroubleState> {
@@ -115,8 +116,9 @@ export const act = (
 
 /** The other road, in every trouble of the first one. */
 export function scanRoad(model: Model, boot: Boot, style: Action['style'] = 'quiet'): readonly Action[] {
-  const offered = model.view?.authorities.some((authority) => authority.media.includes('mobile')) ?? false;
-  return offered ? [act('scan', boot.words.act.scan, style)] : [];
+  const offered = (model.view?.authorities ?? []).map(mediumOf);
+  if (offered.includes('mobile')) return [act('scan', boot.words.act.scan, style)];
+  return offered.includes('page') ? [act('scan', boot.words.act.online, style)] : [];
 }
 
 export const vendorLine = (
