@@ -1,12 +1,16 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createJournal, type Journal } from '#audit/journal.ts';
 import { encodeDecryptOpened } from '#broker/encode-decrypt-opened.ts';
+import { encodeDocumentSigned } from '#broker/encode-document-signed.ts';
 import { encodeLoginVerified } from '#broker/encode-login-verified.ts';
 import type { Sm2PrivateKey } from '#crypto/gm.ts';
 import { createGm } from '#crypto/provider.ts';
 import { createDispatcher } from '#delivery/dispatcher.ts';
-import { createEgress } from '#delivery/egress.ts';
+import { createEgress, type Egress } from '#delivery/egress.ts';
 import { createOutbox } from '#delivery/outbox.ts';
 import { createDriverHosts } from '#drivers/host.ts';
 import { installed } from '#drivers/installed.ts';
@@ -31,11 +35,15 @@ import type { Result } from '#kernel/result.ts';
 import { parseCertificate } from '#pki/certificate.ts';
 import type { Platform, Unit } from '#relying-party/party.ts';
 import { createRelyingParties, type RelyingParties } from '#relying-party/relying-parties.ts';
+import type { SignatureDeps } from '#signature/room.ts';
+import { createSignatures, type Signatures } from '#signature/signatures.ts';
 import { createFieldCipher, type FieldCipher } from '#store/field-cipher.ts';
 import { loadHubKey } from '#store/hub-keys.ts';
 import { createKeyring } from '#store/keys.ts';
+import { createSealedFiles } from '#store/sealed-files.ts';
 import type { Store } from '#store/store.ts';
 import type { SubjectRecord } from '#subscriber/record.ts';
+import { createSeals, type SealLibrary } from '#subscriber/seals/library.ts';
 import { createSubscribers, type Subscribers } from '#subscriber/subscribers.ts';
 import { quietLog } from '#test/support/store.ts';
 
@@ -80,6 +88,12 @@ export interface LoginWorld {
   readonly signingKey: Sm2PrivateKey;
   readonly logins: Logins;
   readonly envelopes: Envelopes;
+  readonly signatures: Signatures;
+  /** What the signature room is made of, and where its documents lie. */
+  readonly signing: SignatureDeps;
+  readonly documents: string;
+  readonly seals: SealLibrary;
+  readonly egress: Egress;
   readonly relyingParties: RelyingParties;
   readonly authorities: Authorities;
   readonly subscribers: Subscribers;
@@ -195,6 +209,20 @@ export async function openLoginWorld(
   };
   const logins = createLogins(pages);
   const envelopes: Envelopes = createEnvelopes({ ...pages, capsules });
+  const documents = mkdtempSync(join(tmpdir(), 'documents-'));
+  const seals = createSeals({
+    ...{ store, cipher, gm, trust, journal, clock, random },
+    sealMakers: [],
+  });
+  const signing: SignatureDeps = {
+    ...{ ...pages, seals, egress, files: createSealedFiles({ dir: documents, gm, random }) },
+    ...{ timeAuthority: null, timeAuthorities: [] },
+  };
+  const signatures = createSignatures(signing);
+  const encodeMessage9 = encodeDocumentSigned({
+    ...{ store, gm, clock, random, relyingParties },
+    signedDocument: (body) => signatures.signedDocument(body),
+  });
   const encodeMessage7 = encodeDecryptOpened({
     ...{ store, gm, clock, relyingParties, held: envelopes.held },
     fileUrl: async ({ capsuleId }) => `${publicUrl}/content/${capsuleId}`,
@@ -202,10 +230,17 @@ export async function openLoginWorld(
   const dispatcher = createDispatcher({
     ...{ store, cipher, clock, random, log, egress },
     encode: (event) =>
-      event.kind === 'login.verified'
-        ? encodeLoginVerified({ store, gm, clock, relyingParties })(event)
-        : encodeMessage7(event),
-    outcome: (tx, event, outcome) => (event.kind === 'login.verified' ? logins : envelopes).outcome(tx, event, outcome),
+      ({
+        'login.verified': encodeLoginVerified({ store, gm, clock, relyingParties }),
+        'decrypt.opened': encodeMessage7,
+        'document.signed': encodeMessage9,
+      })[event.kind](event),
+    outcome: (tx, event, outcome) =>
+      ({ 'login.verified': logins, 'decrypt.opened': envelopes, 'document.signed': signatures })[event.kind].outcome(
+        tx,
+        event,
+        outcome,
+      ),
     owner: 'test',
     graceMs: 0,
   });
@@ -229,6 +264,7 @@ export async function openLoginWorld(
       signingKey,
       logins,
       envelopes,
+      ...{ signatures, signing, documents, seals, egress },
       relyingParties,
       authorities,
       subscribers,
@@ -264,6 +300,7 @@ export async function openLoginWorld(
       egress.close();
       await vendor.close();
       await receiver.close();
+      rmSync(documents, { recursive: true, force: true });
     },
   };
   return world;
