@@ -51,7 +51,8 @@ const commands: Readonly<Record<string, Command>> = {
     run: async (args) => (await import('./seal.ts')).runSeal(args),
   },
   verify: {
-    usage: 'verify 文件…                 离线校验密封回执、开标记录、开标情况说明（verify --help；不需要数据库和网络）',
+    usage:
+      'verify 文件…                 离线校验回执、开标记录、校验报告，或 PDF 中的电子签名（verify --help；不需要数据库和网络）',
     run: async (args) => (await import('./verify.ts')).runVerify(args),
   },
   agent: {

@@ -13,7 +13,12 @@ import { checkStructure } from '#opening/capsule/structure.ts';
 import { contentsOf, type Fault, type Genuine, statementFits, verifyPaper } from '#opening/minutes/verify.ts';
 
 const usage = `verify 文件… [--key 指纹或公钥] [--capsule 密封文件] [--content 解密后的文件]
-    离线校验密封回执、开标记录、开标情况说明（JSON 或 PDF）；不需要数据库和网络
+    离线校验密封回执、开标记录、开标情况说明、校验报告（JSON 或 PDF）；不需要数据库和网络
+verify 文件.pdf… --trust 证书 [--crl 吊销列表] [--report 报告.json]
+    离线校验 PDF 文件中的电子签名，文件不限大小
+  --trust FILE     受信任的根证书与中间证书（PEM 或 DER），可重复；时间戳机构的证书也在此给出
+  --crl FILE       签发机构的证书吊销列表，可重复；缺少时无法判定
+  --report FILE    把完整的校验结果写成 JSON
   --key KEY        另行取得的平台签名公钥（130 位十六进制）或其指纹，可重复
   --capsule FILE   核对密封文件是否就是回执所记的那一份
   --content FILE   核对解密后的文件是否就是开标记录所记的内容，可重复
@@ -23,8 +28,8 @@ const usage = `verify 文件… [--key 指纹或公钥] [--capsule 密封文件]
 const EXIT = { valid: 0, invalid: 1, usage: 2, unconfirmed: 3 } as const;
 
 const faults: Readonly<Record<Fault, string>> = {
-  unreadable: '不是密封回执、开标记录或开标情况说明，或格式已被改动。',
-  seal: '文件末尾没有有效的平台签名：文件被改动过，或不是平台生成的。',
+  unreadable: '不是密封回执、开标记录、开标情况说明或校验报告，或格式已被改动。',
+  seal: '文件末尾没有有效的平台签名：文件被改动过，或不是平台生成的。校验 PDF 中的电子签名请用 --trust 给出受信任的证书。',
   signature: '签名无效：内容被改动过，或不是平台签发的。',
   inside: '文件有平台签名，但其中没有与之相符的签名记录。',
 };
@@ -46,6 +51,9 @@ export async function runVerify(args: readonly string[]): Promise<number> {
       key: { type: 'string', multiple: true },
       capsule: { type: 'string' },
       content: { type: 'string', multiple: true },
+      trust: { type: 'string', multiple: true },
+      crl: { type: 'string', multiple: true },
+      report: { type: 'string' },
       json: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -55,6 +63,7 @@ export async function runVerify(args: readonly string[]): Promise<number> {
   const missing = named.find((file) => !existsSync(file));
   if (positionals.length === 0) return complain(usage);
   if (missing !== undefined) return complain(`文件 ${missing} 不存在。`);
+  if (values.trust !== undefined) return (await import('./verify-document.ts')).verifyDocuments(positionals, values);
   const gm = createGm();
   const papers = await Promise.all(
     positionals.map(async (file) => ({ file, paper: await verifyPaper(gm, readFileSync(file)) })),
@@ -105,6 +114,8 @@ function titleOf(paper: Genuine): string {
       return '开标记录';
     case 'statement':
       return '投标文件开标情况说明';
+    case 'report':
+      return '电子签名校验报告';
     case 'receipt':
       return { sealed: '密封回执', replaced: '密封回执（替换）', withdrawn: '撤回回执', rewrapped: '换证回执' }[
         paper.record.event
@@ -128,6 +139,13 @@ function factsOf(paper: Genuine): string[] {
       return [
         `${opening.project}，${lot.name}`,
         ...[says.outcome, says.cause, says.consequence].filter((line) => line !== ''),
+      ];
+    }
+    case 'report': {
+      const { name, hub, report } = paper.record;
+      return [
+        `文件 ${name ?? '（未提供文件名）'}，SM3 ${report.documentSm3}`,
+        `${beijingDateTime(report.checkedAt)} 由 ${hub} 校验：${report.sentence}`,
       ];
     }
     case 'receipt': {

@@ -1,7 +1,8 @@
 import type { Gm } from '#crypto/gm.ts';
-import { type Bytes, fromUtf8 } from '#kernel/bytes.ts';
+import { type Bytes, fromUtf8, hex } from '#kernel/bytes.ts';
 import { isObject, type Json, readJson } from '#kernel/json.ts';
 import { checkPdfSeal } from '#print/pdf-seal.ts';
+import { type AttachedReport, REPORT_FILE, readAttachedReport } from '#signature/report/printer.ts';
 import { type CapsuleReceipt, verifyReceipt } from '../capsule/receipt.ts';
 import { recordSm3, verifyRecord } from '../capsule/record.ts';
 import { RECORD_FILE, STATEMENT_FILE } from './printer.ts';
@@ -13,6 +14,7 @@ export type Genuine = { readonly key: string; readonly sm3: string; readonly for
   | { readonly kind: 'minutes'; readonly record: OpeningRecord }
   | { readonly kind: 'statement'; readonly record: BidStatement }
   | { readonly kind: 'receipt'; readonly record: CapsuleReceipt }
+  | { readonly kind: 'report'; readonly record: AttachedReport }
 );
 
 /**
@@ -32,9 +34,14 @@ async function verifyPdf(gm: Gm, file: Bytes): Promise<Genuine | Fault> {
   if (key === undefined) return 'seal';
   const { PDFDocument } = await import('pdf-lib');
   const doc = await PDFDocument.load(file, { updateMetadata: false });
-  const inside = doc.getAttachments().filter(({ name }) => name === RECORD_FILE || name === STATEMENT_FILE);
-  const [paper, second] = inside;
+  const ours = [RECORD_FILE, STATEMENT_FILE, REPORT_FILE];
+  const [paper, second] = doc.getAttachments().filter(({ name }) => ours.includes(name));
   if (paper === undefined || second !== undefined) return 'inside';
+  if (paper.name === REPORT_FILE) {
+    // No signature of its own: the file's covers it.
+    const record = readAttachedReport(paper.data);
+    return record === undefined ? 'inside' : { kind: 'report', record, key, sm3: hex(gm.sm3(paper.data)), form: 'pdf' };
+  }
   const genuine = verifyJson(gm, paper.data, 'pdf');
   return typeof genuine !== 'string' && genuine.key === key ? genuine : 'inside';
 }

@@ -1,5 +1,6 @@
+import { z } from 'zod';
 import type { Gm, Sm2PrivateKey } from '#crypto/gm.ts';
-import { type Bytes, utf8 } from '#kernel/bytes.ts';
+import { type Bytes, fromUtf8, utf8 } from '#kernel/bytes.ts';
 import type { ValidationReport } from './report.ts';
 
 /** Reports as papers: the data attached, the hub's signature over the whole file behind its end. */
@@ -52,4 +53,27 @@ export function createReportPrinter(deps: {
       return sealPdf(gm, key, await sheet.finish(foot));
     },
   };
+}
+
+const shape = z.looseObject({
+  v: z.literal(1),
+  type: z.literal('validation-report'),
+  hub: z.string().max(500),
+  name: z.string().max(500).nullable(),
+  report: z.looseObject({
+    documentSm3: z.string().regex(/^[0-9a-f]{64}$/),
+    sentence: z.string().max(200),
+    checkedAt: z.int(),
+    signatures: z.array(z.looseObject({ sentence: z.string().max(200) })).max(1000),
+  }),
+});
+
+/** What a paper under a good signature of the hub carries; undefined: something else. Only what is looked at here is known to be there. */
+export function readAttachedReport(bytes: Bytes): AttachedReport | undefined {
+  try {
+    const parsed = shape.safeParse(JSON.parse(fromUtf8(bytes) ?? ''));
+    return parsed.success ? (parsed.data as unknown as AttachedReport) : undefined;
+  } catch {
+    return undefined;
+  }
 }
