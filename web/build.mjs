@@ -54,7 +54,8 @@ const PDF_DATA = {
  * @returns {Promise<Record<string, { file: string, integrity: string, type: string }>>}
  */
 export async function buildWeb({ outDir = resolve(here, '../dist/web'), minify = true, only } = {}) {
-  const wanted = (entries) => Object.entries(entries).filter(([name]) => only === undefined || only.includes(name) || entries === PDF_WORKER);
+  const wanted = (entries) =>
+    Object.entries(entries).filter(([name]) => only === undefined || only.includes(name) || entries === PDF_WORKER);
   const common = { bundle: true, write: false, minify, charset: 'utf8', legalComments: 'none', logLevel: 'warning' };
   const bundle = async (entries, options) => {
     const result = await build({
@@ -96,7 +97,7 @@ export async function buildWeb({ outDir = resolve(here, '../dist/web'), minify =
 /** The PDF reader's files; `pdf.js` carries the hash of each of the others, so that one hash in a page stands for all. */
 async function reader(bundle) {
   const packed = { format: 'esm', target: 'chrome86', define: { 'process.env.NODE_ENV': '"production"' } };
-  const [worker, data] = await Promise.all([bundle(PDF_WORKER, packed), pdfData()]);
+  const [worker, data] = await Promise.all([bundle(PDF_WORKER, { ...packed, plugins: [firstPageFirst] }), pdfData()]);
   const folder = `pdf-data.${tagOf(Buffer.concat(data.map(([, bytes]) => bytes)))}`;
   const [[workerName, workerBytes]] = worker;
   const files = {
@@ -107,6 +108,21 @@ async function reader(bundle) {
   const pdf = await bundle(PDF, { ...packed, define: { ...packed.define, PDF_FILES: JSON.stringify(files) } });
   return [...worker, ...pdf, ...data.map(([name, bytes]) => [`pdf-data/${name}`, bytes, `${folder}/${name}`])];
 }
+
+/**
+ * pdf.js looks for the last page before it shows the first, and on the way reads every page there is: of a document of 50 MB, all of it. The hub has
+ * counted the pages; one that is missing is told where it should stand.
+ */
+const firstPageFirst = {
+  name: 'first-page-first',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /pdf\.worker\.mjs$/ }, async ({ path }) => {
+      const [before, after, ...more] = (await readFile(path, 'utf8')).split('await this.getPage(numPages - 1);');
+      if (after === undefined || more.length > 0)
+        throw new Error(`${path}: another version of pdf.js, look at checkLastPage`);
+      return { contents: before + after, loader: 'js' };
+    }),
+};
 
 /** Character maps of East Asian fonts that are not embedded, the fourteen standard fonts, decoders of scanned pictures; and their licences. */
 async function pdfData() {

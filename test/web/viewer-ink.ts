@@ -7,8 +7,8 @@ import { PNG } from 'pngjs';
 
 /** Pictures of pages, and how alike they are. */
 
-/** The page as poppler prints it, this many pixels wide. `page` 0-based. */
-export function printed(pdf: Uint8Array, page: number, width: number): PNG {
+/** The page as poppler prints it, as large as another picture of it. `page` 0-based; the page's width in millimetres as seen. */
+export function printed(pdf: Uint8Array, page: number, { width }: PNG, widthMm: number): PNG {
   const folder = mkdtempSync(join(tmpdir(), 'ink-'));
   try {
     const file = join(folder, 'in.pdf');
@@ -23,10 +23,8 @@ export function printed(pdf: Uint8Array, page: number, width: number): PNG {
         number,
         '-l',
         number,
-        '-scale-to-x',
-        String(width),
-        '-scale-to-y',
-        '-1',
+        '-r',
+        String((width * 25.4) / widthMm),
         file,
         join(folder, 'out'),
       ],

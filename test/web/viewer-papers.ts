@@ -59,13 +59,18 @@ export function handmade(
     `<</Length ${Buffer.byteLength(content, 'latin1')}>>\nstream\n${content}\nendstream`,
     ...(more.objects ?? []),
   ];
+  return written(objects);
+}
+
+/** The objects as a file; the first is the catalogue. */
+function written(objects: readonly string[]): Buffer {
   let out = '%PDF-1.7\n%\u00e2\u00e3\u00cf\u00d3\n';
   const offsets = objects.map((body, i) => {
-    const at = Buffer.byteLength(out, 'latin1');
+    const at = out.length;
     out += `${i + 1} 0 obj\n${body}\nendobj\n`;
     return at;
   });
-  const start = Buffer.byteLength(out, 'latin1');
+  const start = out.length;
   const rows = offsets.map((at) => `${String(at).padStart(10, '0')} 00000 n \n`).join('');
   out += `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${rows}trailer\n<</Size ${objects.length + 1}/Root 1 0 R>>\nstartxref\n${start}\n%%EOF\n`;
   return Buffer.from(out, 'latin1');
@@ -99,4 +104,63 @@ export function scripted(): Buffer {
       '<</Type/Annot/Subtype/Link/Rect[72 500 300 540]/A 6 0 R>>',
     ],
   });
+}
+
+/** Three lines in three layers: printed and not on the screen, on the screen and not printed, always. */
+export function layered(): Buffer {
+  const line = (layer: string, y: number, text: string) =>
+    `/OC /${layer} BDC BT /F1 40 Tf 72 ${y} Td (${text}) Tj ET EMC`;
+  return handmade(`${line('P', 680, 'Printed')} ${line('S', 480, 'Screen')} BT /F1 40 Tf 72 260 Td (Always) Tj ET`, {
+    resources: '/Font<</F1 5 0 R>>/Properties<</P 6 0 R/S 7 0 R>>',
+    catalog:
+      '/OCProperties<</OCGs[6 0 R 7 0 R]/D<</BaseState/ON/AS[<</Event/Print/OCGs[6 0 R 7 0 R]/Category[/Print]>><</Event/View/OCGs[6 0 R 7 0 R]/Category[/View]>>]>>>>',
+    objects: [
+      '<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>',
+      '<</Type/OCG/Name(p)/Usage<</Print<</PrintState/ON>>/View<</ViewState/OFF>>>>>>',
+      '<</Type/OCG/Name(s)/Usage<</Print<</PrintState/OFF>>/View<</ViewState/ON>>>>>>',
+    ],
+  });
+}
+
+/** A page as a scanner writes it: one fax picture (CCITT group 4), left half black. */
+export function scanned(): Buffer {
+  // First line: horizontal mode, no white, eight black, then as the white line above; each further line like the one before.
+  const bits = `001${'00110101'}${'000101'}1${'111'.repeat(7)}${'000000000001'.repeat(2)}`;
+  const bytes = (bits.match(/.{1,8}/g) ?? []).map((part) => Number.parseInt(part.padEnd(8, '0'), 2));
+  const hex = Buffer.from(bytes).toString('hex');
+  return handmade('q 400 0 0 600 100 100 cm /I Do Q', {
+    resources: '/XObject<</I 5 0 R>>',
+    objects: [
+      `<</Type/XObject/Subtype/Image/Width 16/Height 8/BitsPerComponent 1/ColorSpace/DeviceGray/Filter[/ASCIIHexDecode/CCITTFaxDecode]/DecodeParms[null<</K -1/Columns 16/Rows 8>>]/Length ${hex.length}>>\nstream\n${hex}\nendstream`,
+    ],
+  });
+}
+
+/** Pages that weigh 60 KB each: one picture of noise. */
+export function heavy(count: number): Buffer {
+  let seed = 1;
+  const noise = () => {
+    const bytes = Buffer.alloc(140 * 140 * 3);
+    for (let at = 0; at < bytes.length; at++) {
+      seed = (Math.imul(seed, 1103515245) + 12345) | 0;
+      bytes[at] = seed >>> 24;
+    }
+    return bytes.toString('latin1');
+  };
+  const kids = Array.from({ length: count }, (_, i) => `${4 + i * 3} 0 R`).join(' ');
+  const objects = [
+    '<</Type/Catalog/Pages 2 0 R>>',
+    `<</Type/Pages/Kids[${kids}]/Count ${count}/MediaBox[0 0 595 842]>>`,
+  ];
+  objects.push('<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>');
+  for (let i = 0; i < count; i++) {
+    const content = `BT /F1 40 Tf 72 720 Td (Page ${i + 1}) Tj ET q 400 0 0 400 72 200 cm /I Do Q`;
+    const picture = noise();
+    objects.push(
+      `<</Type/Page/Parent 2 0 R/Resources<</Font<</F1 3 0 R>>/XObject<</I ${6 + i * 3} 0 R>>>>/Contents ${5 + i * 3} 0 R>>`,
+      `<</Length ${content.length}>>\nstream\n${content}\nendstream`,
+      `<</Type/XObject/Subtype/Image/Width 140/Height 140/BitsPerComponent 8/ColorSpace/DeviceRGB/Length ${picture.length}>>\nstream\n${picture}\nendstream`,
+    );
+  }
+  return written(objects);
 }

@@ -1,6 +1,8 @@
 import type { PDFDocumentProxy, PDFPageProxy } from 'pdfjs-dist/types/src/display/api.d.ts';
 import { loadChecked } from '../../checked-module.ts';
+import { DocumentFault, faultOf } from './fault.ts';
 import { MM_PER_POINT } from './geometry.ts';
+import { bytesOf } from './ranges.ts';
 import { type PageText, readText } from './search.ts';
 import type { LeafSize, ViewerEngine, ViewerFault, ViewerSource } from './types.ts';
 
@@ -18,41 +20,39 @@ export interface OpenDocument {
   close(): void;
 }
 
-export class DocumentFault extends Error {
-  readonly kind: ViewerFault;
-  constructor(kind: ViewerFault) {
-    super(kind);
-    this.kind = kind;
-  }
-}
-
-/** Loads the engine (once a page) and opens the document. Throws DocumentFault. `later`: a fault after opening. */
+/** Loads the engine and the document's first bytes together, and opens it. Throws DocumentFault. `later`: a fault after opening. */
 export async function openSource(
   engineAt: ViewerEngine,
   source: ViewerSource,
   later: (kind: ViewerFault) => void,
 ): Promise<OpenDocument> {
-  const engine = await loadChecked<Engine>(engineAt.url, engineAt.integrity);
+  const reading = new AbortController();
+  const [engine, bytes] = await Promise.all([
+    loadChecked<Engine>(engineAt.url, engineAt.integrity),
+    bytesOf(source, reading.signal),
+  ]);
   if (engine === null) throw new DocumentFault('engine');
-  let stopped: (fault: DocumentFault) => void = () => undefined;
-  const stop = new Promise<never>((_, reject) => {
-    stopped = reject;
+  let opened = false;
+  let stop: (error: unknown) => void = () => undefined;
+  const stopped = new Promise<never>((_, reject) => {
+    stop = reject;
   });
-  stop.catch(() => undefined);
-  const opening = engine.openDocument(
-    'file' in source ? source : { url: source.url, headers: source.headers ?? {} },
-    () => {
-      stopped(new DocumentFault('engine'));
-      later('engine');
-    },
-  );
-  opening.task.onPassword = () => stopped(new DocumentFault('encrypted'));
-  try {
-    const document = await Promise.race([opening.task.promise, stop]);
-    return around(engine, document, opening.end);
-  } catch (error) {
+  const opening = engine.openDocument(bytes, (error) => {
+    if (opened) later(faultOf(error));
+    else stop(error);
+  });
+  const end = () => {
+    reading.abort();
     opening.end();
-    throw error instanceof DocumentFault ? error : new DocumentFault(faultOf(error));
+  };
+  opening.task.onPassword = () => stop(new DocumentFault('encrypted'));
+  try {
+    const document = await Promise.race([opening.task.promise, stopped]);
+    opened = true;
+    return around(engine, document, end);
+  } catch (error) {
+    end();
+    throw new DocumentFault(faultOf(error));
   }
 }
 
@@ -106,11 +106,4 @@ export function sizeOf(page: PDFPageProxy): LeafSize {
   const [left = 0, bottom = 0, right = 0, top = 0] = page.view;
   const [width, height] = [(right - left) * MM_PER_POINT, (top - bottom) * MM_PER_POINT];
   return page.rotate % 180 === 0 ? { width, height } : { width: height, height: width };
-}
-
-export function faultOf(error: unknown): ViewerFault {
-  const name = error instanceof Error ? error.name : '';
-  if (name === 'PasswordException') return 'encrypted';
-  if (name === 'InvalidPDFException' || name === 'FormatError' || name === 'UnknownErrorException') return 'broken';
-  return 'unreachable';
 }

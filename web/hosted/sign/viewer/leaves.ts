@@ -20,7 +20,6 @@ export interface LeavesOptions {
   readonly onPages: (sizes: readonly LeafSize[]) => void;
   readonly onPage: (page: number) => void;
   readonly onZoom: (scale: number) => void;
-  readonly onPageFault: (error: unknown) => void;
 }
 
 export interface Leaves {
@@ -238,13 +237,12 @@ export function createLeaves(host: HTMLElement, options: LeavesOptions): Leaves 
       firstDrawn = null;
       void readOut(leaf, source, work.signal);
       page.cleanup();
-    } catch (error) {
+    } catch {
       if (work.signal.aborted || document_ !== source) return;
       leaf.failed = true;
       leaf.sheet.replaceChildren(
         h('p', { class: 'page__fault' }, fill(words.faultPage, { page: String(leaf.page + 1) })),
       );
-      options.onPageFault(error);
       firstDrawn?.();
       firstDrawn = null;
     } finally {

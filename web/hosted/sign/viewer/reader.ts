@@ -1,4 +1,5 @@
-import { DocumentFault, faultOf, type OpenDocument, openSource } from './document.ts';
+import { type OpenDocument, openSource } from './document.ts';
+import { faultOf } from './fault.ts';
 import { createLeaves, type Leaf, type Leaves } from './leaves.ts';
 import { hitsOn } from './search.ts';
 import type { Highlight, KeywordHit, Reader, ReaderOptions, ViewerFault } from './types.ts';
@@ -29,9 +30,6 @@ export function readerWith(host: HTMLElement, options: ReaderOptions, over: (lea
     onPages: (sizes) => options.onPages?.(sizes),
     onPage: (page) => options.onPage?.(page),
     onZoom: (scale) => options.onZoom?.(scale),
-    onPageFault: (error) => {
-      if (faultOf(error) === 'unreachable') fault('unreachable');
-    },
     paint: (leaf) => {
       paintFrames(
         leaf,
@@ -52,7 +50,7 @@ export function readerWith(host: HTMLElement, options: ReaderOptions, over: (lea
         await leaves.show(next, source.sizes);
         if (mine === turn) options.onFirstPage?.();
       } catch (error) {
-        if (mine === turn) fault(error instanceof DocumentFault ? error.kind : faultOf(error));
+        if (mine === turn) fault(faultOf(error));
       }
     },
     goTo: leaves.goTo,

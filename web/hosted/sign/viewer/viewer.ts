@@ -46,7 +46,7 @@ export function createViewer(host: HTMLElement, options: ViewerOptions): Viewer 
     paint,
   );
   const { scroller } = leaves;
-  const voice = h('div', { class: 'sr', role: 'status', 'aria-live': 'polite' });
+  const voice = h('div', { class: 'pages__voice', role: 'status', 'aria-live': 'polite' });
   const ghost = h(
     'div',
     { class: 'ghost', hidden: true, 'aria-hidden': 'true' },

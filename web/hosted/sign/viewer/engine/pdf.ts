@@ -5,6 +5,8 @@
 import 'core-js/stable';
 import { AnnotationMode, getDocument, PDFDataRangeTransport, PDFWorker } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import type { PDFDocumentLoadingTask } from 'pdfjs-dist/types/src/display/api.d.ts';
+import { DocumentFault } from '../fault.ts';
+import type { RangedBytes } from '../ranges.ts';
 
 /** Written in by web/build.mjs: names below `/assets/`. */
 declare const PDF_FILES: {
@@ -28,25 +30,22 @@ class CheckedFiles {
   }
 }
 
-/** Bytes of a file of this computer, read where they are asked for. */
-class FileRanges extends PDFDataRangeTransport {
-  readonly #file: Blob;
-  #failed: () => void;
+/** What pdf.js reads from. */
+class Ranges extends PDFDataRangeTransport {
+  readonly #bytes: RangedBytes;
+  #failed: (error: unknown) => void;
 
-  constructor(file: Blob, failed: () => void) {
-    super(file.size, null);
-    this.#file = file;
+  constructor(bytes: RangedBytes, failed: (error: unknown) => void) {
+    super(bytes.size, bytes.head.slice());
+    this.#bytes = bytes;
     this.#failed = failed;
   }
 
   override requestDataRange(begin: number, end: number): void {
-    this.#file
-      .slice(begin, end)
-      .arrayBuffer()
-      .then(
-        (bytes) => this.onDataRange(begin, new Uint8Array(bytes)),
-        () => this.#failed(),
-      );
+    this.#bytes.read(begin, Math.min(end, this.#bytes.size)).then(
+      (bytes) => this.onDataRange(begin, bytes),
+      (error) => this.#failed(error),
+    );
   }
 
   override abort(): void {
@@ -61,18 +60,14 @@ export interface Opening {
 }
 
 /** Starts a worker for this one document. Nothing of the document is ever run: no scripts, no XFA; forms and notes are drawn as pictures. */
-export function openDocument(
-  source: { readonly url: string; readonly headers: Readonly<Record<string, string>> } | { readonly file: Blob },
-  failed: () => void,
-): Opening {
+export function openDocument(bytes: RangedBytes, failed: (error: unknown) => void): Opening {
   const port = new Worker(new URL(PDF_FILES.worker, base).href, { type: 'module', credentials: 'omit' });
-  port.addEventListener('error', failed);
+  port.addEventListener('error', () => failed(new DocumentFault('engine')));
   const worker = new PDFWorker({ port: port as unknown as null, verbosity: 0 });
   const data = new URL(PDF_FILES.data, base).href;
+  const ranges = new Ranges(bytes, failed);
   const task = getDocument({
-    ...('file' in source
-      ? { range: new FileRanges(source.file, failed) }
-      : { url: new URL(source.url, location.href).href, httpHeaders: { ...source.headers }, withCredentials: false }),
+    range: ranges,
     worker,
     rangeChunkSize: 128 * 1024,
     disableAutoFetch: true,
@@ -91,6 +86,7 @@ export function openDocument(
   return {
     task,
     end: () => {
+      ranges.abort();
       void task
         .destroy()
         .catch(() => undefined)
