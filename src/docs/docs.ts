@@ -34,6 +34,8 @@ export async function createDocs(context: DocsContext): Promise<Hono<EdgeEnv>> {
     const sample = serve('text/plain', text);
     app.get(`/docs/samples/${file}`, (c) => answer(c, sample));
   }
+  const attFile = serve('text/plain', context.files.attFileSample);
+  app.get('/docs/samples/attfile.cjs', (c) => answer(c, attFile));
   return app;
 }
 

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 export interface DocsFiles {
   readonly css: string;
   readonly samples: readonly Sample[];
+  /** How an attFile is written and read, `samples/attfile.cjs`. */
+  readonly attFileSample: string;
   /** The capsule format: the page that a second implementation is written from. */
   readonly capsuleFormat: string;
 }
@@ -29,6 +31,7 @@ export function loadDocsFiles(dir: string): DocsFiles {
   return {
     capsuleFormat: readFileSync(existsSync(packed) ? packed : join(dir, '../opening/capsule/README.md'), 'utf8'),
     css: readFileSync(join(dir, 'docs.css'), 'utf8'),
+    attFileSample: readFileSync(join(dir, 'samples', 'attfile.cjs'), 'utf8'),
     samples: SAMPLES.map((sample) => ({ ...sample, text: readFileSync(join(dir, 'samples', sample.file), 'utf8') })),
   };
 }

@@ -40,3 +40,24 @@ export const decryptFlow: Flow = {
     { from: 2, to: 0, says: '跳回已登记的返回地址', answer: true },
   ],
 };
+
+export const signFlow: Flow = {
+  id: 'flow-sign',
+  title:
+    '一次在线签章的流程：交易系统把加密的文件交给枢纽，用户在枢纽的页面证明身份、盖章，UKey 签名，枢纽把签章后的文件推送给交易系统。',
+  steps: [
+    { from: 0, to: 1, says: '点击“签章”' },
+    { from: 1, to: 2, says: 'startSignature：taskId、attFile、sign', note: '文件用附件密钥以 SM4 加密' },
+    { from: 2, to: 1, says: 'taskId、signurl', answer: true },
+    { from: 1, to: 0, says: '302 跳转到 signurl', answer: true },
+    { from: 0, to: 2, says: '阅读文件，选择证书，证明身份', note: 'UKey、手机或 CA 机构的页面' },
+    { at: 2, says: '显示这张证书可用的印章', note: '印章状态与授权逐项核对' },
+    { from: 0, to: 2, says: '放置印章：拖动、关键字、坐标、骑缝' },
+    { from: 2, to: 0, says: '待签名的内容（不是裸摘要）', answer: true },
+    { from: 0, to: 2, says: 'UKey 的签名', note: 'PIN 码不离开本机' },
+    { at: 2, says: '验签、加盖时间戳、追加到文件末尾' },
+    { from: 2, to: 1, says: 'onSignature：attFile、standBy、sign', note: '校验 sign，保存为新版本' },
+    { from: 1, to: 2, says: '{"code":200,"msg":"成功"}', answer: true },
+    { from: 2, to: 0, says: '跳回已登记的返回地址：taskId', answer: true },
+  ],
+};

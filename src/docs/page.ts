@@ -5,12 +5,14 @@ import { interfacesSection } from './sections/interfaces.ts';
 import { openingsSection } from './sections/openings.ts';
 import { errors, faq, people, ticket } from './sections/rest.ts';
 import { sign } from './sections/sign.ts';
+import { signing } from './sections/signing.ts';
 import { day, decryption, flow, what } from './sections/start.ts';
 
 export const sections: readonly Section[] = [
   what,
   flow,
   decryption,
+  signing,
   day,
   sign,
   interfacesSection,

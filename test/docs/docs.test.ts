@@ -74,6 +74,13 @@ describe('the docs page', () => {
     expect(page).toContain('470ca7095fd1fc6460279e7cf23644d3b17632ceede590953e0197b54c30ff15');
   });
 
+  it('shows how a file is written, with a vector made by openssl, and a signed request whose string holds', () => {
+    expect(page).toContain('AAECAwQFBgcICQoLDA0ODzXebOl7kTe/ZXNaTkYGRf5IFBpXZqhrxY6KsswSf780');
+    expect(page).toContain(escaped(files.attFileSample));
+    for (const member of ['keyword', 'page', 'x、hub.y', 'unitCode', 'fileName', 'returnUrl'])
+      expect(page).toContain(`<code>hub.${member}</code>`);
+  });
+
   it('holds every sample in whole, to read and to download', async () => {
     for (const { file, text } of files.samples) {
       expect(page).toContain(escaped(text));

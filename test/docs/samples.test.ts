@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createGm } from '#crypto/provider.ts';
+import { concat, fromUtf8, utf8 } from '#kernel/bytes.ts';
 import { Secret } from '#kernel/secret.ts';
+import { readAttFile } from '#wire/att-file.ts';
 import { canonicalString, signMembers } from '#wire/sign.ts';
 
 const gm = createGm();
@@ -55,6 +57,21 @@ if (missing.length > 0) console.info(`签名示例未运行（本机没有相应
 describe('the samples of the docs page', () => {
   it.each(runtimes.filter((one) => one.present))('in $language signs as the hub does', ({ run }) => {
     expect(run()).toEqual(expected);
+  });
+
+  it('write and read a file as the hub does', async () => {
+    const [attFile = '', file] = linesOf(process.execPath, ['attfile.cjs']);
+    expect(file).toBe('%PDF-1.7 example');
+    // printf '%PDF-1.7 example' | openssl enc -sm4-cbc -K <hex of 0123456789abcdef> -iv 000102…0f, behind the IV
+    expect(attFile).toBe('AAECAwQFBgcICQoLDA0ODzXebOl7kTe/ZXNaTkYGRf5IFBpXZqhrxY6KsswSf780');
+    const text = (async function* () {
+      yield utf8(attFile);
+    })();
+    const profile = { attFile: 'sm4-cbc', plainFiles: false } as const;
+    const { form, content } = await readAttFile(gm, profile, secret, text);
+    const parts: Uint8Array[] = [];
+    for await (const part of content) parts.push(part);
+    expect([form, fromUtf8(concat(...parts))]).toEqual(['sm4-cbc', file]);
   });
 
   it('reproduce the published vector', () => {

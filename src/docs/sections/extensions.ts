@@ -44,10 +44,10 @@ function renderExtensions({ gm, publicUrl }: DocsContext): Markup {
 ${table(
   ['名称', '接口', '内容'],
   [
-    [name('hub.timestamp'), '1、2、3、5、6', '毫秒或秒时间戳，或带时区的 ISO 8601 时间；单位要求防重放时必填'],
-    [name('hub.nonce'), '1、2、3、5、6', '8 至 128 个可见字符，每次不同；单位要求防重放时必填'],
-    [name('hub.returnUrl'), '3、6', '返回的地址，须与登记的某个返回地址逐字相同；不提交时用登记的第一个'],
-    [name('hub.fileName'), '5、6', '文件名称，解密页上这样称呼它'],
+    [name('hub.timestamp'), '1、2、3、5、6、8', '毫秒或秒时间戳，或带时区的 ISO 8601 时间；单位要求防重放时必填'],
+    [name('hub.nonce'), '1、2、3、5、6、8', '8 至 128 个可见字符，每次不同；单位要求防重放时必填'],
+    [name('hub.returnUrl'), '3、6、8', '返回的地址，须与登记的某个返回地址逐字相同；不提交时用登记的第一个'],
+    [name('hub.fileName'), '5、6、8', '文件名称，解密页、签章页上这样称呼它'],
     [
       name('hub.recipients'),
       '5',
@@ -55,6 +55,11 @@ ${table(
     ],
     [name('hub.openingId'), '5', '开标标识：encdata 是整个密封文件，到开标时间才能打开；不能与 recipients 同时提交'],
     [name('hub.lot'), '5', '标段编号，与 openingId 一起提交'],
+    [
+      name('hub.keyword、page、x、y、unitCode'),
+      '8',
+      html`印章放在哪里、由哪个单位签章，见<a href="#signing-start">发起与指定位置</a>`,
+    ],
   ],
 )}
 ${listing('startCheck 的 standBy（JSON 文本）', JSON.stringify({ mine: '任意内容', hub: { returnUrl: 'https://trade.example/login/return' } }))}
@@ -105,7 +110,7 @@ ${listing(`${proofHeaders.sign}`, signHeaders(gm, new Secret(EXAMPLE.secret), he
 
 <h3 id="task-query">查询任务</h3>
 ${listing('请求', `GET ${publicUrl}${TASK_PATH}${EXAMPLE.taskId}\nX-Ca-Unit-Id: ${EXAMPLE.caUnitId}\nX-Ca-Timestamp: 1773797400000\nX-Ca-Sign: …`)}
-<p>登录与解密可以使用同一个 taskId：查询解密任务时在地址后加 ${name('?interface=startdecrypt')}，并把 interface 也放进签名。签名方法与接口相同，参与签名的是 ${taskQueryFields.filter((field) => field.name !== 'sign').map((field, i) => html`${i > 0 ? '、' : ''}${name(field.name)}`)}；时间相差不超过 ${QUERY_WINDOW_MS / 60_000} 分钟。</p>
+<p>不同接口可以使用同一个 taskId：查询解密、签章任务时在地址后加 ${name('?interface=startdecrypt')}（或 startSignature、startiframesign），并把 interface 也放进签名。签名方法与接口相同，参与签名的是 ${taskQueryFields.filter((field) => field.name !== 'sign').map((field, i) => html`${i > 0 ? '、' : ''}${name(field.name)}`)}；时间相差不超过 ${QUERY_WINDOW_MS / 60_000} 分钟。</p>
 ${table(
   ['名称', '位置', '内容'],
   taskQueryFields.map((field) => [

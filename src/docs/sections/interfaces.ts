@@ -9,6 +9,7 @@ import {
   type PrintedField,
   type PrintedInterface,
 } from '#wire/interfaces.ts';
+import { signedMessage } from '#wire/message.ts';
 import { type DocsContext, EXAMPLE, json, listing, type Markup, name, type Section, table } from '../parts.ts';
 
 const entries = Object.entries(interfaces) as [InterfaceName, PrintedInterface][];
@@ -59,6 +60,23 @@ const remarks: Partial<Record<InterfaceName, readonly string[]>> = {
     '成功：HTTP 2xx，答复 {"data":"明文","taskId":"…"}，带不带 code 均可。data 只用于比对，不同或缺少时仍算送达并记录在案；单位设置 echo strict 时再推送一次。',
     'code 不是 200 为拒绝，msg 显示给用户。看不懂的答复、超时、连接失败会重试，直到解密任务到期。',
   ],
+  startSignature: [
+    'attFile 是用附件密钥以 SM4 加密的 PDF 的 Base64，形式与样例见“文件 attFile”；可以换行，可以转义，参数的先后不限。文件不超过 50 MB。',
+    '没有证书或用户参数：页面上谁用自己的证书证明身份，就由谁签章；要限定单位时提交 standBy.hub.unitCode。',
+    'taskId 的规则与 startCheck 相同，文件的指纹也是内容的一部分。签章任务有效 60 分钟。',
+    '成功的答复在 taskId、signurl 之后多 code、msg；单位设置 answers exact 时没有。失败的答复是 code、msg、errData 和 taskId，没有 signurl。',
+    '用户取消或超时不推送任何消息；没有签章的文件在任务结束时删除，签章后的文件在推送成功后保留 72 小时。',
+  ],
+  onSignature: [
+    'attFile 的形式与发起时相同（单位设置 signed-file 可以改变），每次推送换一个 IV；standBy 是 startSignature 时您提交的原文。',
+    '成功：HTTP 2xx 且 code 为 200（数字或字符串）。code 不是 200 的答复连续四次后停止，由管理员处理后重发。',
+    '没有答复、看不懂的答复、5xx 会重试 72 小时；请求体最大约 67 MB，等待答复最多 2 分钟。同一结果可能到达多次，按 taskId 只处理一次。',
+  ],
+  startiframesign: [
+    'taskId 的规则与 startCheck 相同，与 startSignature 的任务互不影响；不能与不带 standBy 的 startCheck 使用同一个 taskId（签名原文相同，答复 SIGN_OTHER_PATH）。',
+    '页面由用户打开本地文件、签章、下载；默认不推送文件，见“本地文件签章”。',
+    'signurl 可以放进 iframe：嵌入方的域名须是登记过的首页、返回地址、回调地址或嵌入来源。',
+  ],
 };
 
 const callerOf = (entry: PrintedInterface): string =>
@@ -79,7 +97,7 @@ export const interfacesSection: Section = {
   ],
   render: (
     context,
-  ) => html`<p>全部为 POST，JSON，UTF-8（带不带 BOM 均可，Content-Type 不限），请求内容不超过 8 MB。有 ${name('code')} 的答复 HTTP 状态一律为 200，只有 413、429、5xx 例外。“必须”的参数不能缺少，也不能为空字符串（${name('signature')}、${name('decData')} 除外）。下列表格与规范原文逐字一致。</p>
+  ) => html`<p>全部为 POST，JSON，UTF-8（带不带 BOM 均可，Content-Type 不限），请求内容不超过 8 MB（startSignature 为 96 MB）。有 ${name('code')} 的答复 HTTP 状态一律为 200，只有 413、429、5xx 例外。“必须”的参数不能缺少，也不能为空字符串（${name('signature')}、${name('decData')} 除外）。下列表格与规范原文逐字一致。</p>
 ${entries.map(([id, entry]) => renderInterface(id, entry, context))}
 <section class="api" id="offline"><h3>${offlineSigning.no} ${offlineSigning.title}<span class="tag is-mute">不经过枢纽</span></h3><p>${offlineSigning.summary}</p></section>`,
 };
@@ -95,7 +113,7 @@ function renderInterface(id: InterfaceName, entry: PrintedInterface, context: Do
 <h4>请求参数</h4>${fieldTable(entry.request)}
 <h4>响应参数</h4>${fieldTable(entry.response)}
 ${remarks[id] === undefined ? '' : html`<h4>说明</h4><ul>${remarks[id].map((remark) => html`<li>${remark}</li>`)}</ul>`}
-${id === 'feedbackResult' ? feedbackExample(context) : ''}${id === 'decrypt' ? decryptExample(context) : ''}
+${id === 'feedbackResult' ? feedbackExample(context) : ''}${id === 'decrypt' ? decryptExample(context) : ''}${id === 'onSignature' ? onSignatureExample(context) : ''}
 </section>`;
 }
 
@@ -136,4 +154,17 @@ function decryptExample({ gm }: DocsContext): Markup {
     standBy: '您在 startdecrypt 中提交的内容',
   });
   return listing('消息示例（密钥 0123456789abcdef；证书内容从略，签名按所示文字计算）', json(body));
+}
+
+function onSignatureExample({ gm }: DocsContext): Markup {
+  const profile = { sign: 'hmac-sm3', allMembers: false } as const;
+  const values = {
+    caUnitId: EXAMPLE.caUnitId,
+    taskId: EXAMPLE.taskId,
+    orgcode: EXAMPLE.orgcode,
+    attFile: 'AAECAwQF…',
+    standBy: '您在 startSignature 中提交的内容',
+  };
+  const body = signedMessage(gm, profile, new Secret(EXAMPLE.secret), 'onSignature', values);
+  return listing('消息示例（密钥 0123456789abcdef；文件内容从略，签名按所示文字计算）', json(body));
 }

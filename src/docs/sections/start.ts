@@ -26,9 +26,9 @@ ${table(
   [
     [
       '交易系统（您）',
-      html`调用 ${name('userSynchro')}、${name('changeCert')}、${name('startCheck')}、${name('encrypt')}、${name('startdecrypt')}；接收 ${name('feedbackResult')}、${name('decrypt')}；在返回地址核对一次性凭据`,
+      html`调用 ${name('userSynchro')}、${name('changeCert')}、${name('startCheck')}、${name('encrypt')}、${name('startdecrypt')}、${name('startSignature')}、${name('startiframesign')}；接收 ${name('feedbackResult')}、${name('decrypt')}、${name('onSignature')}；在返回地址核对一次性凭据`,
     ],
-    ['枢纽', '提供登录页和解密页，逐项核验证书，推送结果，直到交易系统答复；保管密封文件，到开标时间才能打开'],
+    ['枢纽', '提供登录页、解密页和签章页，逐项核验证书，推送结果，直到交易系统答复；保管密封文件，到开标时间才能打开'],
     ['CA 机构', '由枢纽通过驱动接入，您不需要分别对接'],
     ['用户', '插入 UKey 或用手机扫码，其余与平时一样'],
   ],
@@ -103,6 +103,6 @@ ${listing('答复（HTTP 200）', json({ code: 200, msg: '成功', Loginurl: `${
 <h3 id="day-check">7 上线检查（30 分钟）</h3>
 ${code('npm run cli -- unit test 接入单位标识')}
 <p>命令向您的三个回调地址各发一条带标记的测试消息（${name('taskId')} 以 ${name('caihub-test-')} 开头），再故意发两条签名错误的，用白话告诉您结果。然后核对：</p>
-<ul class="checklist"><li>签名密钥只在服务器上，不在网页、日志和代码库里</li><li>${name('feedbackResult')}、${name('decrypt')} 校验签名，错误签名被拒绝</li><li>返回地址核对会话与 ${name('ticket')}</li><li>${name('code')} 不是 200 时，${name('msg')} 显示给用户，${name('errData')} 只记日志</li><li>服务器时间与标准时间相差不超过 1 分钟</li></ul>
-${note('info', '规范的其他接口', html`<p>签章接口在<a href="#interfaces">接口</a>一节标明是否已开放；尚未开放的接口会如实答复。加密、解密见<a href="#decryption">流程</a>，开标见<a href="#openings">开标</a>。</p>`)}`;
+<ul class="checklist"><li>签名密钥只在服务器上，不在网页、日志和代码库里</li><li>${name('feedbackResult')}、${name('decrypt')}、${name('onSignature')} 校验签名，错误签名被拒绝</li><li>返回地址核对会话与 ${name('ticket')}</li><li>${name('code')} 不是 200 时，${name('msg')} 显示给用户，${name('errData')} 只记日志</li><li>服务器时间与标准时间相差不超过 1 分钟</li></ul>
+${note('info', '规范的其他接口', html`<p>加密、解密见<a href="#decryption">加密与解密的流程</a>，签章见<a href="#signing">在线签章的流程</a>，开标见<a href="#openings">开标</a>。</p>`)}`;
 }
