@@ -110,19 +110,31 @@ async function reader(bundle) {
 }
 
 /**
- * pdf.js looks for the last page before it shows the first, and on the way reads every page there is: of a document of 50 MB, all of it. The hub has
- * counted the pages; one that is missing is told where it should stand.
+ * pdf.js reads every page's head before it shows the first one: it looks for the last page, and asks for all children of the page tree's root at once. Of a
+ * document of 50 MB that is all of it. The hub has counted the pages; one that is missing is told where it should stand.
  */
 const firstPageFirst = {
   name: 'first-page-first',
   setup: ({ onLoad }) =>
-    onLoad({ filter: /pdf\.worker\.mjs$/ }, async ({ path }) => {
-      const [before, after, ...more] = (await readFile(path, 'utf8')).split('await this.getPage(numPages - 1);');
-      if (after === undefined || more.length > 0)
-        throw new Error(`${path}: another version of pdf.js, look at checkLastPage`);
-      return { contents: before + after, loader: 'js' };
-    }),
+    onLoad({ filter: /pdf\.worker\.mjs$/ }, async ({ path }) => ({
+      contents: CHANGES.reduce(
+        (text, [old, now]) => {
+          const [before, after, ...more] = text.split(old);
+          if (after === undefined || more.length > 0) throw new Error(`another version of pdf.js, look at: ${old}`);
+          return before + now + after;
+        },
+        await readFile(path, 'utf8'),
+      ),
+      loader: 'js',
+    })),
 };
+const CHANGES = [
+  ['await this.getPage(numPages - 1);', ''],
+  [
+    'if (currentNode === this.toplevelPagesDict && lastKid',
+    'if (last <= pageIndex && currentNode === this.toplevelPagesDict && lastKid',
+  ],
+];
 
 /** Character maps of East Asian fonts that are not embedded, the fourteen standard fonts, decoders of scanned pictures; and their licences. */
 async function pdfData() {
