@@ -89,13 +89,13 @@ export function createActs(
     return { remaining: outcome.remaining };
   };
 
-  const pinDialog = (token: Token, origin: string): Answer => {
+  const pinDialog = (token: Token, { origin, frames }: Admission): Answer => {
     if (token.pinEntry !== 'agent') return no('PIN_ENTRY_WRONG');
     const status = token.pinStatus();
     if (status === 'removed') return no('KEY_REMOVED');
     if (status.locked) return no('PIN_LOCKED', 0);
     dropDialog?.();
-    const dialog = deps.dialogs.open({ token, origin }, (end) => dialogEnded(token, end));
+    const dialog = deps.dialogs.open({ token, origin, frames }, (end) => dialogEnded(token, end));
     dropDialog = dialog.drop;
     return { url: `${deps.ownOrigin}${dialog.path}` };
   };
@@ -190,7 +190,7 @@ export function createActs(
         case 'login':
           return login(token, new Secret(request.params.pin));
         case 'pinDialog':
-          return pinDialog(token, admission.origin);
+          return pinDialog(token, admission);
         case 'sign':
           return sign(token, request.params.text, admission);
         case 'unwrap':

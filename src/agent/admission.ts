@@ -9,6 +9,8 @@ export interface Admission {
   readonly origin: string;
   readonly interaction: string;
   readonly operations: ReadonlySet<Operation>;
+  /** Origins under whose pages the granted page may stand in a frame. */
+  readonly frames: readonly string[];
 }
 
 /** The hub's clock may be a little ahead of this PC's. */
@@ -42,7 +44,8 @@ export function judgeGrant(
   const signed = fromBase64(signature);
   if (key === undefined || signed === undefined) return undefined;
   if (!gm.sm2.verify(key, [utf8(grantText(grant))], signed)) return undefined;
-  return { origin: grant.origin, interaction: grant.interaction, operations: new Set(grant.operations) };
+  const { origin, interaction, operations, frames = [] } = grant;
+  return { origin, interaction, operations: new Set(operations), frames };
 }
 
 const sameNonce = (grant: Grant, nonce: string): boolean => equalBytes(utf8(grant.nonce), utf8(nonce));

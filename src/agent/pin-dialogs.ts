@@ -21,6 +21,8 @@ interface Dialog {
   readonly token: Token;
   /** The page that shows it in an iframe, and nobody else may. */
   readonly origin: string;
+  /** Pages that may hold that page in turn: browsers ask for the whole row of them. */
+  readonly frames: readonly string[];
 }
 
 export interface PinDialogs {

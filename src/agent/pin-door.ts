@@ -56,7 +56,7 @@ function show(
       "connect-src 'self'",
       "base-uri 'none'",
       "form-action 'none'",
-      `frame-ancestors ${dialog?.origin ?? "'none'"}`,
+      `frame-ancestors ${dialog === undefined ? "'none'" : [dialog.origin, ...dialog.frames].join(' ')}`,
     ].join('; '),
   };
   if (dialog === undefined || status === undefined || status === 'removed') {

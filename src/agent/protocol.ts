@@ -41,6 +41,8 @@ export interface Grant {
   readonly operations: readonly Operation[];
   /** ISO Z; at most 60 s ahead. */
   readonly expires: string;
+  /** Origins whose pages may hold the granted page in a frame: a PIN window may stand under them. Absent: none. */
+  readonly frames?: readonly string[];
 }
 
 export interface SignedGrant {
@@ -58,6 +60,7 @@ export const grantText = (grant: Grant): string =>
     `interaction=${grant.interaction}`,
     `operations=${grant.operations.join(',')}`,
     `expires=${grant.expires}`,
+    ...(grant.frames === undefined ? [] : [`frames=${grant.frames.join(' ')}`]),
   ].join('\n');
 
 export type AgentRequest =

@@ -11,6 +11,8 @@ export const MAX_SMALL_FRAME = 32 * 1024;
 
 const key = z.string().min(1).max(64);
 const line = z.string().regex(/^[\x21-\x7e]{1,300}$/);
+/** It will stand in a policy: scheme, host and port, nothing that could end a directive. */
+const origin = z.string().regex(/^https?:\/\/[A-Za-z0-9.:[\]-]{1,255}$/);
 const base64 = z.string().max(8_192);
 const point = z.string().regex(/^04[0-9a-f]{128}$/);
 
@@ -26,6 +28,7 @@ const grant = z.object({
     .min(1)
     .max(8),
   expires: line,
+  frames: z.array(origin).min(1).max(32).exactOptional(),
 });
 
 const id = z.string().min(1).max(64);

@@ -86,7 +86,9 @@ export function createControls(deps: ControlDeps): Controls {
     },
     async grant(visit, nonce) {
       const acting = await actingFor(room, visit);
-      return acting.ok ? grantFor(room, visit, nonce, grantedTo(acting.value.session.operations)) : acting;
+      if (!acting.ok) return acting;
+      const { operations, origin } = acting.value.session;
+      return grantFor(room, visit, nonce, grantedTo(operations), () => [origin]);
     },
     certificates: (visit, shown) => listCertificates(room, visit, shown),
     prepare: (visit, content) => prepareMessage(room, visit, content),

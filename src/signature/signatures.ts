@@ -17,7 +17,7 @@ import { boundTo, type Visit } from '#interaction/visit.ts';
 import type { Bytes } from '#kernel/bytes.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import { ok, type Result } from '#kernel/result.ts';
-import type { Platform, Unit } from '#relying-party/party.ts';
+import { frameOrigins, type Platform, type Unit } from '#relying-party/party.ts';
 import { complete } from './complete.ts';
 import { createOutcome, finish, redeliver, signedDocument } from './deliver.ts';
 import { judgeExisting } from './existing.ts';
@@ -136,7 +136,8 @@ export function createSignatures(deps: SignatureDeps): Signatures {
       if (view.ok) poll.hint(visit.interaction);
       return view;
     },
-    grant: (visit, nonce) => grantFor(room, visit, nonce, ['enumerate', 'certificates', 'sign-login', 'sign-document']),
+    grant: (visit, nonce) =>
+      grantFor(room, visit, nonce, ['enumerate', 'certificates', 'sign-login', 'sign-document'], frameOrigins),
     async certificates(visit, shown) {
       const bound = await boundTo(room, visit);
       if (!bound.ok) return bound;
