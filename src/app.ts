@@ -293,8 +293,9 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
   const validation = createValidation({
     ...{ gm, trust, clock, random, spoolDir: join(blobDir, 'spool') },
     timeAuthorities,
+    sealMakers: seals.makers,
   });
-  const judges = judgesOf({ gm, trust, clock, timeAuthorities });
+  const judges = judgesOf({ gm, trust, clock, timeAuthorities, sealMakers: seals.makers });
   const verification = createVerification({ gm, judges, clock });
   const controls = createControls({ ...pages, verification });
   const hosted = createHosted({

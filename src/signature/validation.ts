@@ -8,6 +8,7 @@ import { ok, type Result, refused } from '#kernel/result.ts';
 import type { Certificate } from '#pki/certificate.ts';
 import { validatePath } from '#pki/path.ts';
 import { verifyTimestamp } from '#pki/timestamp.ts';
+import type { SealMakers } from '#subscriber/seals/makers.ts';
 import { PdfFault } from './pdf/objects.ts';
 import { fileSource } from './pdf/source.ts';
 import type { Judges } from './report/judge-contents.ts';
@@ -22,6 +23,8 @@ export interface ValidationDeps {
   readonly random: Random;
   /** Roots and intermediates of the time authorities that are believed; self-signed ones are anchors. */
   readonly timeAuthorities: readonly Certificate[];
+  /** Makers of seals that are no vendors of the hub's. */
+  readonly sealMakers?: Pick<SealMakers, 'isConfigured'>;
   readonly spoolDir: string;
 }
 
@@ -56,11 +59,13 @@ export function judgesOf({
   trust,
   clock,
   timeAuthorities,
-}: Pick<ValidationDeps, 'gm' | 'trust' | 'clock' | 'timeAuthorities'>): Judges {
+  sealMakers,
+}: Pick<ValidationDeps, 'gm' | 'trust' | 'clock' | 'timeAuthorities' | 'sealMakers'>): Judges {
   const anchors = timeAuthorities.filter((one) => Buffer.from(one.issuer.der).equals(one.subject.der));
   const intermediates = timeAuthorities.filter((one) => !anchors.includes(one));
   return {
     certificate: (certificate, at) => trust.judge(certificate, 'sign', at === null ? {} : { at }),
+    ...(sealMakers && { knowsMaker: sealMakers.isConfigured }),
     timestamp: (token, data) =>
       verifyTimestamp(gm, {
         ...{ token, data, nonce: null, allowNonGm: true, signingCertificate: 'if-present', at: clock.now() },

@@ -20,6 +20,8 @@ export interface Judges {
   /** As of `at` where it is proven (UTC ms), else as of now. */
   certificate(certificate: Certificate, at: number | null): Promise<Judgement>;
   timestamp(token: Bytes, stamped: TimestampCheck['data']): TimestampResult;
+  /** Whether a seal maker who is no vendor of the hub's is believed, as of when he made the seal (UTC ms). */
+  readonly knowsMaker?: (maker: Certificate, madeAt: number) => boolean;
 }
 
 export interface ValidationDeps {
@@ -138,8 +140,9 @@ async function judgeSealed(deps: ValidationDeps, sealed: SealSignature, document
   if (stamp !== undefined) checks.push(stampCheck(stamp));
   const verdict = sealed.signer === undefined ? undefined : await deps.judges.certificate(sealed.signer, proven);
   if (verdict !== undefined) checks.push(...certificateChecks(verdict, proven));
-  const { maker } = sealed.seal;
-  const made = maker === undefined ? undefined : await deps.judges.certificate(maker, sealed.seal.createdAt);
+  const { maker, createdAt } = sealed.seal;
+  const judgesMaker = maker !== undefined && deps.judges.knowsMaker?.(maker, createdAt) !== true;
+  const made = judgesMaker ? await deps.judges.certificate(maker, createdAt) : undefined;
   if (made !== undefined && made.verdict !== 'valid')
     checks.push({
       id: 'seal',

@@ -114,7 +114,9 @@ export async function judgeSeal(
   const { signer, seal } = sealed;
   const judged = signer === undefined ? undefined : await judges.certificate(signer, proven);
   if (judged !== undefined) checks.push(...certificateChecks(judged, proven));
-  const made = seal.maker === undefined ? undefined : await judges.certificate(seal.maker, seal.createdAt);
+  const { maker, createdAt } = seal;
+  const judgesMaker = maker !== undefined && judges.knowsMaker?.(maker, createdAt) !== true;
+  const made = judgesMaker ? await judges.certificate(maker, createdAt) : undefined;
   if (made !== undefined && made.verdict !== 'valid') {
     const result = made.verdict === 'unknown-issuer' ? 'unknown' : 'failed';
     checks.push({ id: 'seal', result, detail: '制章人证书不在受信任的机构之列' });

@@ -12,6 +12,8 @@ export interface SealMakers {
    * SEAL_MAKER_UNKNOWN, SEAL_MAKER_UNUSABLE, SEAL_MAKER_STATUS. May wait for a revocation list.
    */
   judge(maker: Certificate, madeAt: number): Promise<Refusal | null>;
+  /** Under one of the configured roots when it made the seal (`madeAt`, UTC ms). */
+  isConfigured(maker: Certificate, madeAt: number): boolean;
 }
 
 export interface SealMakersDeps {
@@ -30,6 +32,7 @@ export function createSealMakers({ gm, trust, clock, certificates }: SealMakersD
     validatePath(gm, { certificate: maker, anchors, intermediates, at: madeAt, purpose: 'sign' }).ok;
 
   return {
+    isConfigured,
     async judge(maker, madeAt) {
       if (madeAt > clock.now()) return refusal('SEAL_ALTERED', {}, 'made in the future');
       if (isConfigured(maker, madeAt)) return null;
