@@ -1,7 +1,7 @@
 import type { IslandWords as Words } from '#hosted/words.ts';
 import { h, icon, spin } from '../dom.ts';
 import type { ScanScreen } from '../screen/scan.ts';
-import { drawVendorPage } from './vendor-page.ts';
+import { drawVendorPage, inParts } from './vendor-page.ts';
 
 /** The column of phone and vendor's page. */
 export function drawScan(words: Words, scan: ScanScreen): readonly Node[] {
@@ -165,7 +165,7 @@ const pick = (scan: ScanScreen): Node =>
           'data-focus': `mobile-${offer.id}`,
         },
         icon(offer.medium === 'page' ? 'link' : 'phone'),
-        offer.label,
+        inParts(offer.label),
       ),
     ),
   );

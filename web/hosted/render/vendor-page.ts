@@ -68,13 +68,21 @@ const go = (scan: ScanScreen): Node =>
   h(
     'a',
     {
-      class: 'btn btn--primary btn--wide',
+      // Beside a key's own button it is the second road; on a phone it is the first.
+      class: `btn btn--wide${scan.touch ? ' btn--primary' : ''}`,
       href: scan.openUrl,
       rel: 'noreferrer noopener',
       target: window.top === window.self ? null : '_blank',
       id: 'open-vendor',
       'data-focus': 'open-vendor',
     },
-    scan.openLabel,
-    icon('right'),
+    inParts(scan.openLabel),
+  );
+
+/** A label that breaks between its lines first, wherever it is too narrow for the whole. */
+export const inParts = (label: string): Node =>
+  h(
+    'span',
+    {},
+    label.split('\n').map((part) => h('span', { class: 'part' }, part)),
   );
