@@ -11,6 +11,7 @@ import { createDocumentsApi } from '#broker/documents.ts';
 import { encodeDecryptOpened } from '#broker/encode-decrypt-opened.ts';
 import { encodeDocumentSigned } from '#broker/encode-document-signed.ts';
 import { encodeLoginVerified } from '#broker/encode-login-verified.ts';
+import { createOfflineApi } from '#broker/offline.ts';
 import { createOpeningsApi } from '#broker/openings.ts';
 import { createSealsApi } from '#broker/seals.ts';
 import { createVerifyApi } from '#broker/verify.ts';
@@ -55,6 +56,7 @@ import { createVault } from '#opening/vault.ts';
 import { type Certificate, readCertificateText } from '#pki/certificate.ts';
 import { loadFont } from '#print/font.ts';
 import { createRelyingParties, type RelyingParties } from '#relying-party/relying-parties.ts';
+import { createOfflineJobs } from '#signature/offline/jobs.ts';
 import { createReportPrinter } from '#signature/report/printer.ts';
 import { createSignatures, type Signatures } from '#signature/signatures.ts';
 import type { StampingAuthority } from '#signature/stamp.ts';
@@ -323,6 +325,11 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
   api.use('*', requestContext({ random, https: publicUrl.startsWith('https:') }));
   api.route('/', createOpeningsApi({ store, gm, clock, log, relyingParties, openings, publicUrl }));
   api.route('/', createSealsApi({ store, gm, clock, log, relyingParties, seals }));
+  const jobs = createOfflineJobs({
+    ...{ store, gm, clock, random, journal, judges, publicUrl },
+    ...{ key: signing.key, spoolDir: join(blobDir, 'spool') },
+  });
+  api.route('/', createOfflineApi({ store, gm, clock, log, relyingParties, jobs }));
   api.route('/', createDocumentsApi({ store, gm, clock, log, relyingParties, validation, printer: reports }));
   api.route('/', createControlApi({ store, gm, clock, log, relyingParties, controls, sdkPath: SDK_PATH }));
   api.route('/', createVerifyApi({ store, gm, clock, log, relyingParties, verification }));

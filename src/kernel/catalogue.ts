@@ -230,6 +230,16 @@ export const catalogue = {
     true,
   ),
   SIGNATURES_FULL: row(409, '本页签章次数已达上限（{most} 次），请先提交，再从交易系统重新发起。', 'person'),
+  // offline signing
+  OFFLINE_JOB_UNKNOWN: row(404, '没有这个离线签署任务，请核对任务编号。', 'integrator'),
+  OFFLINE_JOB_USED: row(409, '这个离线签署任务已经完成，不能再次提交结果。', 'integrator'),
+  OFFLINE_JOB_EXPIRED: row(410, '离线签署任务已超过有效时间，请重新生成任务。', 'integrator'),
+  OFFLINE_RESULT_OTHER: row(422, '提交的文件不是任务所指的文件，请核对后重新提交。', 'integrator'),
+  OFFLINE_RESULT_UNBOUND: row(422, '文件末尾没有由本任务产生的签名，请用任务文件重新离线签署。', 'integrator'),
+  OFFLINE_RESULT_CHANGED: row(422, '签署时文件内容同时被改动，不能接受，请用原文件重新离线签署。', 'person'),
+  OFFLINE_RESULT_INVALID: row(422, '离线签署的签名无效，请核对签署所用的证书后重新签署。', 'person'),
+  OFFLINE_RESULT_UNDECIDED: row(424, '暂时无法判定签署证书的状态，请在 10 分钟后重新提交结果。', 'operator', true),
+  OFFLINE_RESULT_SIGNER: row(422, '签署所用的证书不是任务指定的证书，请用指定的证书重新签署。', 'person'),
   // seals
   SEAL_UNREADABLE: row(422, '提交的内容不是可识别的电子印章，请提交制章机构签发的印章数据（Base64）。', 'integrator'),
   SEAL_UNKNOWN: row(404, '没有找到这枚印章，请核对印章编号。', 'integrator'),

@@ -14,6 +14,8 @@ export type IdPrefix =
   | 'his'
   // a signature between its preparation and the key's answer
   | 'sgn'
+  // offline signing jobs
+  | 'job'
   // seals and their uses
   | 'sel'
   | 'use'

@@ -77,6 +77,8 @@ export const limits = {
   sealPlaces: 5_000,
   /** One `prepare` of the signing page. */
   prepareBody: 1024 * 1024,
+  /** A document signed without a network (no. 11). */
+  offlineDocument: 200 * 1024 * 1024,
   /** Header and wraps of one capsule. */
   capsuleHead: 256 * 1024,
   /** Content of one capsule. */

@@ -11,6 +11,7 @@ import { signPath } from './migrations/0007-sign-path.ts';
 import { signature } from './migrations/0008-signature.ts';
 import { seals } from './migrations/0009-seals.ts';
 import { control } from './migrations/0010-control.ts';
+import { offline } from './migrations/0011-offline.ts';
 import type { DB } from './schema.ts';
 
 export interface Migration {
@@ -31,6 +32,7 @@ const migrations: readonly Migration[] = [
   signature,
   seals,
   control,
+  offline,
 ];
 
 const MIGRATORS = 0x6361_6d69;

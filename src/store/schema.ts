@@ -32,6 +32,7 @@ export interface DB extends EnvelopeTables, OpeningTables, HallTables, SealTable
   party_version: PartyVersionTable;
   sign_path: SignPathTable;
   control_session: ControlSessionTable;
+  offline_job: OfflineJobTable;
 }
 
 /** Connecting unit (caUnitId). */
@@ -192,6 +193,21 @@ export interface ConflictTable {
   resolution: string | null;
   created_at: number;
   resolved_at: number | null;
+}
+
+/** A document to be signed once without a network; the document itself never lies here. */
+export interface OfflineJobTable {
+  id: string;
+  unit_id: string;
+  /** Lower hex. */
+  document_sm3: string;
+  bytes: number;
+  /** SM3 of the only certificate that may sign, hex; null: any. */
+  certificate_sm3: string | null;
+  created_at: number;
+  expires_at: number;
+  used_at: number | null;
+  result_sm3: string | null;
 }
 
 /** Beside an interaction of kind `control`. */

@@ -64,12 +64,16 @@ async function withHybrid(source: PdfSource, section: Section): Promise<Section>
 
 const TAIL = 2048;
 
+/** What the hub writes behind its own papers (print/pdf-seal.ts): one comment line, so that minutes and reports can be signed by persons too. */
+const OWN_SEAL = '(?:%caihub-pdf/1 [0-9a-f]{130} [A-Za-z0-9+/=]{1,200}\\s*)?';
+const END = new RegExp(`^startxref\\s+(\\d{1,15})\\s+%%EOF\\s*${OWN_SEAL}$`);
+
 /** The last `startxref` of the file (7.5.5). */
 async function startXref(source: PdfSource): Promise<number> {
   const from = Math.max(0, source.size - TAIL);
   const tail = Buffer.from(await source.read(from, TAIL)).toString('latin1');
   const at = tail.lastIndexOf('startxref');
-  const offset = /^startxref\s+(\d{1,15})\s+%%EOF\s*$/.exec(tail.slice(Math.max(0, at)))?.[1];
+  const offset = END.exec(tail.slice(Math.max(0, at)))?.[1];
   if (at < 0 || offset === undefined) throw new PdfFault('broken', 'the file does not end as a PDF does');
   return Number(offset);
 }
