@@ -5,6 +5,7 @@ import { loginPart } from './login.ts';
 import { openingPart } from './opening.ts';
 import type { Scale } from './scale.ts';
 import { sealPart } from './seal.ts';
+import { signPagePart } from './sign-page.ts';
 import { startCheckPart } from './start-check.ts';
 import { twoHubsPart } from './two-hubs.ts';
 
@@ -18,4 +19,5 @@ export const parts: Readonly<Record<string, (scale: Scale) => Promise<Report>>> 
   postgres: twoHubsPart,
   seal: sealPart,
   opening: openingPart,
+  'sign-page': signPagePart,
 };

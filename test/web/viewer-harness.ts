@@ -6,6 +6,8 @@ const boot = JSON.parse(document.getElementById('boot')?.textContent ?? '{}') as
   engine: ViewerOptions['engine'];
   words: ViewerOptions['words'];
   readOnly: boolean;
+  /** Opened at once, as the signing page does. */
+  open: string | null;
 };
 const said = {
   pages: [] as readonly { width: number; height: number }[],
@@ -46,3 +48,4 @@ const options: ViewerOptions = {
 };
 const viewer = boot.readOnly ? createReader(host, options) : createViewer(host, options);
 Object.assign(window, { viewer, said });
+if (boot.open !== null) void viewer.open({ url: boot.open });

@@ -54,7 +54,7 @@ export async function viewerHall(assets: Assets): Promise<ViewerHall> {
   const sent = new Map<string, number>();
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://x');
-    if (pathname === '/') return page(response, searchParams.has('read'));
+    if (pathname === '/') return page(response, searchParams);
     if (pathname === '/harness.js')
       return void response.writeHead(200, { 'content-type': 'text/javascript' }).end(script);
     const asset = assets.find(pathname, String(request.headers['accept-encoding'] ?? ''));
@@ -93,8 +93,11 @@ export async function viewerHall(assets: Assets): Promise<ViewerHall> {
     };
     next();
   }
-  function page(response: ServerResponse, readOnly: boolean): void {
-    const boot = JSON.stringify({ engine: viewerEngine(assets), words: zhViewer, readOnly }).replaceAll('<', '\\u003c');
+  function page(response: ServerResponse, wish: URLSearchParams): void {
+    const boot = JSON.stringify({ engine: viewerEngine(assets), words: zhViewer, ...wished(wish) }).replaceAll(
+      '<',
+      '\\u003c',
+    );
     response
       .writeHead(200, {
         'content-type': 'text/html; charset=utf-8',
@@ -106,6 +109,10 @@ export async function viewerHall(assets: Assets): Promise<ViewerHall> {
           `<body><main id="host"></main><script type="application/json" id="boot">${boot}</script><script type="module" src="/harness.js"></script></body></html>`,
       );
   }
+  const wished = (wish: URLSearchParams) => ({
+    readOnly: wish.has('read'),
+    open: wish.has('open') ? `/doc/${wish.get('open')}` : null,
+  });
   const hall = {
     origin: '',
     documents,
