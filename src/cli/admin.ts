@@ -9,6 +9,7 @@ import type { Result } from '#kernel/result.ts';
 import type { RelyingParties } from '#relying-party/relying-parties.ts';
 import type { Mode } from '#relying-party/url-policy.ts';
 import type { Store, Tx } from '#store/store.ts';
+import type { SealLibrary } from '#subscriber/seals/library.ts';
 import type { Subscribers } from '#subscriber/subscribers.ts';
 
 /** What the admin commands work on: a store opened beside a running hub, and two mouths. */
@@ -24,6 +25,7 @@ export interface AdminContext {
   readonly relyingParties: RelyingParties;
   readonly authorities: Authorities;
   readonly subscribers: Subscribers;
+  readonly seals: SealLibrary;
   readonly egress: Egress;
   /** Bytes of a file the administrator names. Throws when it cannot be read. */
   readFile(name: string): Uint8Array;

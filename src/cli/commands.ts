@@ -38,6 +38,10 @@ const commands: Readonly<Record<string, Command>> = {
     usage: 'conflict …                   各单位登记不一致的处理（conflict --help）',
     run: async (args) => beside(args, async () => (await import('./conflict.ts')).runConflictCommand),
   },
+  seals: {
+    usage: 'seals …                      印章：列出、停用、用印记录（seals --help）',
+    run: async (args) => beside(args, async () => (await import('./seals.ts')).runSealsCommand),
+  },
   opening: {
     usage: 'opening …                    未结束的开标、时钟是否可信（opening --help）',
     run: async (args) => beside(args, async () => (await import('./opening.ts')).runOpeningCommand),
@@ -49,6 +53,14 @@ const commands: Readonly<Record<string, Command>> = {
   seal: {
     usage: 'seal 文件 --ticket …          在本机密封投标文件或保函（seal --help；不需要数据库和网络）',
     run: async (args) => (await import('./seal.ts')).runSeal(args),
+  },
+  sign: {
+    usage: 'sign 文件.pdf …              在本机为 PDF 签名或签章（sign --help；不需要数据库和网络）',
+    run: async (args) => (await import('./sign.ts')).runSign(args),
+  },
+  'sign-job': {
+    usage: 'sign-job create|sign|import  离线签署：任务带到离线机器，结果带回（sign-job --help）',
+    run: async (args) => (await import('./sign-job.ts')).runSignJob(args),
   },
   verify: {
     usage:

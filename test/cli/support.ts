@@ -43,6 +43,7 @@ export async function openTerminal(mode: Mode = 'development'): Promise<Terminal
     relyingParties: createRelyingParties({ store, cipher, clock: desk.clock, random, mode }),
     authorities: createAuthorities({ store, cipher, gm, clock: desk.clock }),
     subscribers: desk.subscribers,
+    seals: desk.seals,
     egress,
     readFile(name) {
       const bytes = files.get(name);
