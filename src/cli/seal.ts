@@ -89,7 +89,7 @@ async function voucherOf(values: {
   }
   if (keyFile === undefined || pinFile === undefined || unit !== undefined) return usage;
   const token = openSoftwareKey(createGm(), keyFile);
-  if (token === undefined) return `文件 ${keyFile} 不是软件证书。`;
+  if (token === undefined || token.certificates.encrypt.length === 0) return `文件 ${keyFile} 不是可用的软件证书。`;
   const login = await token.login(new Secret(readFileSync(pinFile, 'utf8').trim()));
   if (login.outcome !== 'open') return 'PIN 码不正确或软件证书已锁定，没有密封。';
   const signer = certificateSigner('bidder', base64(token.certificates.sign), (text) => login.key.sign(text));

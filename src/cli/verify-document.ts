@@ -23,7 +23,8 @@ const exits: Readonly<Record<DocumentVerdict, number>> = {
   indeterminate: EXIT.indeterminate,
 };
 
-const faults: Readonly<Record<PdfFaultKind, string>> = {
+/** Behind 文件. */
+export const documentFaults: Readonly<Record<PdfFaultKind, string>> = {
   'not-pdf': '不是 PDF 文件。',
   encrypted: '设有密码或权限加密，请取消加密后校验。',
   broken: '不完整或结构有误，请向出具方索取原文件。',
@@ -54,7 +55,7 @@ export async function verifyDocuments(files: readonly string[], options: Options
       results.push({ file, report: await validatePdf({ gm, judges, now }, await fileSource(handle)), fault: null });
     } catch (error) {
       if (!(error instanceof PdfFault)) throw error;
-      results.push({ file, report: null, fault: faults[error.fault] });
+      results.push({ file, report: null, fault: `文件${documentFaults[error.fault]}` });
     } finally {
       await handle.close();
     }
