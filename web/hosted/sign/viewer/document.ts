@@ -1,4 +1,4 @@
-import type { PDFDocumentProxy, PDFPageProxy } from 'pdfjs-dist/types/src/display/api.d.ts';
+import type { PDFDocumentProxy, PDFPageProxy, TextContent } from 'pdfjs-dist/types/src/display/api.d.ts';
 import { loadChecked } from '../../checked-module.ts';
 import { DocumentFault, faultOf } from './fault.ts';
 import { MM_PER_POINT } from './geometry.ts';
@@ -60,10 +60,7 @@ function around(engine: Engine, document: PDFDocumentProxy, end: () => void): Op
   // Layers as on paper: what a document shows on the screen only, or hides in print, is not what is signed.
   const letters = async (index: number): Promise<PageText> => {
     const page = await document.getPage(index + 1);
-    return readText(
-      await page.getTextContent({ disableNormalization: true }),
-      page.getViewport({ scale: 1 / (page.userUnit || 1) }),
-    );
+    return readText(await wordsOf(page), page.getViewport({ scale: 1 / (page.userUnit || 1) }));
   };
   const layers = document.getOptionalContentConfig({ intent: 'print' });
   return {
@@ -99,6 +96,19 @@ function around(engine: Engine, document: PDFDocumentProxy, end: () => void): Op
     text: async (index) => (await letters(index)).text,
     close: end,
   };
+}
+
+/** `getTextContent` walks a stream as only browsers of 2024 can. */
+async function wordsOf(page: PDFPageProxy): Promise<TextContent> {
+  const reader = page
+    .streamTextContent({ disableNormalization: true })
+    .getReader() as ReadableStreamDefaultReader<TextContent>;
+  const all: TextContent = { items: [], styles: {}, lang: null };
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    all.items.push(...part.value.items);
+    Object.assign(all.styles, part.value.styles);
+  }
+  return all;
 }
 
 /** The page as a person sees it. UserUnit only scales the screen; the hub counts points. */

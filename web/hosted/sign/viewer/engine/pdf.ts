@@ -2,7 +2,7 @@
  * The bundle that reads PDFs, loaded when a document is shown: pdf.js for Chromium 86 with what that browser lacks. Its cmaps, standard fonts and picture
  * decoders are read only with the hashes that were built into this very file, which the page itself loads by hash.
  */
-import 'core-js/stable';
+import './missing.ts';
 import { AnnotationMode, getDocument, PDFDataRangeTransport, PDFWorker } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import type { PDFDocumentLoadingTask } from 'pdfjs-dist/types/src/display/api.d.ts';
 import { DocumentFault } from '../fault.ts';

@@ -1,4 +1,4 @@
 /** pdf.js' second thread for Chromium 86. It is served with a policy of its own: no connection, no script from elsewhere. */
-import 'core-js/stable';
+import './missing.ts';
 
 export { WorkerMessageHandler } from 'pdfjs-dist/legacy/build/pdf.worker.mjs';
