@@ -18,7 +18,7 @@ export const zhSign = {
       title: '文件没有显示出来',
       text: '没有看到文件之前请不要签章。请检查网络后重新显示；仍不成功，请换用较新的浏览器。',
     },
-    'place-refused': { title: '印章的位置需要调整', text: '{message}印章须完整落在页面之内，请移动后再签章。' },
+    'place-refused': { title: '印章的位置需要调整', text: '{message}' },
     'seal-refused': { title: '这枚印章现在不能使用', text: '{message}文件没有改动，您可以换用其他印章。' },
     'other-unit': {
       title: '这份文件应由另一家单位签章',
@@ -175,7 +175,7 @@ export const zhSign = {
       imageWord: '图片',
       off: '不可用',
       size: '{width} × {height} 毫米',
-      placedOn: '已盖 {n} 处',
+      placedOn: '已放置 {n} 处',
       emptyTitle: '这张证书下没有电子印章',
       emptyText: '请先向{authority}申请制章，或换用已制章的证书。',
       change: '换一张证书',
@@ -264,6 +264,7 @@ export const zhSign = {
       submit: '确认签章人',
       submitAgent: '输入 PIN 码，确认签章人',
       why: '确认身份后显示您的印章。PIN 码只需输入一次。',
+      first: '选择文件后，在这里确认签章人。',
     },
     versions: {
       title: '文件版本',
@@ -350,7 +351,7 @@ export const enSign: SignWords = {
     },
     'place-refused': {
       title: 'A seal has to be moved',
-      text: '{message} A seal must lie on the page whole; please move it and sign again.',
+      text: '{message} A seal must lie on the page whole.',
     },
     'seal-refused': {
       title: 'This seal cannot be used now',
@@ -530,7 +531,7 @@ export const enSign: SignWords = {
       title: 'How to place',
       drag: 'Drag',
       keyword: 'Keyword',
-      straddle: 'Page edges',
+      straddle: 'Edges',
       dragHint:
         'Drag a seal onto the page, or press the seal, then the page. Arrow keys move what is selected, Delete removes it.',
       dragTouch: 'Press a seal, then the place on the page. Hold a seal to move it.',
@@ -610,6 +611,7 @@ export const enSign: SignWords = {
       submit: 'Confirm who signs',
       submitAgent: 'Type the PIN, confirm who signs',
       why: 'Your seals appear once you are verified. The PIN is typed once.',
+      first: 'Choose the file; then say here who signs.',
     },
     versions: {
       title: 'Versions',

@@ -150,7 +150,7 @@ const workPart = (boot: SignBoot, shown: WorkScreen): readonly (Node | null)[] =
   h(
     'div',
     { class: 'stage' },
-    steps(shown.steps),
+    shown.steps.length === 0 ? null : steps(shown.steps),
     shown.notice === null ? null : drawNotice(boot.words, shown.notice, false),
     shown.hint === '' ? null : h('p', { class: 'field__hint' }, icon('info', 's'), h('span', {}, shown.hint)),
     shown.stop === ''

@@ -44,6 +44,8 @@ export interface SignModel extends Model<SignView> {
   readonly invisible: boolean;
   /** Seals that are being signed, one after another. */
   readonly run: Run | null;
+  /** A prepared signature for which the person waits no more on the phone. */
+  readonly dismissed: string | null;
   /** Another certificate is to sign; the one before keeps what it has signed. */
   readonly changing: boolean;
   /** The person pressed the button with nothing placed, or before the document stood. */
@@ -103,6 +105,7 @@ export const emptySign = (touch: boolean): SignModel => ({
   straddle: null,
   invisible: false,
   run: null,
+  dismissed: null,
   changing: false,
   hint: null,
   upload: null,

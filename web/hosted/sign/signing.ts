@@ -28,6 +28,7 @@ export function createSigning(desk: SignDesk, papers: Papers, beginPhone: BeginP
   const { boot, page } = desk;
   const interaction = (): string => desk.model().view?.interaction ?? '';
   let keeping = false;
+  let known = 0;
   const unlock = createUnlock(
     desk,
     (card) => (signerOf(desk.model()) === null ? identify(card) : signAll(card)),
@@ -71,6 +72,8 @@ export function createSigning(desk: SignDesk, papers: Papers, beginPhone: BeginP
     desk.seen(view);
     desk.change({ work: null });
     void desk.refreshKeys();
+    const first = document.querySelector<HTMLElement>('#left-pane .seal:not(:disabled), #left-pane .btn');
+    first?.focus();
   }
 
   /** The hub said no to this certificate, or to the whole interaction. */
@@ -115,6 +118,7 @@ export function createSigning(desk: SignDesk, papers: Papers, beginPhone: BeginP
       work: road === 'key' ? { step: 'sign' } : null,
       trouble: null,
       hint: null,
+      dismissed: null,
     });
     papers.look();
   }
@@ -215,6 +219,10 @@ export function createSigning(desk: SignDesk, papers: Papers, beginPhone: BeginP
   /** The hub has completed what the phone confirmed. */
   function heard(view: SignView): void {
     const { run } = desk.model();
+    const fresh = view.made.slice(known);
+    known = view.made.length;
+    // Confirmed on the phone after all, or begun before a reload.
+    if (run === null) for (const { seal } of fresh) if (seal !== null) papers.forget(seal);
     if (run?.road !== 'mobile' || view.made.length <= run.before) return;
     const job = run.jobs[run.done];
     if (job === undefined) return;
@@ -243,7 +251,7 @@ export function createSigning(desk: SignDesk, papers: Papers, beginPhone: BeginP
     press,
     heard,
     stop: () => {
-      desk.change({ run: null, mobile: noPhone });
+      desk.change({ run: null, mobile: noPhone, dismissed: desk.model().view?.prepared?.id ?? null });
       papers.look();
     },
   };

@@ -12,8 +12,8 @@ export interface LeftPane {
 
 /** The left pane: seals and where they go; below, what is signed. Fields in which a person types are built once. */
 export function createLeft(boot: SignBoot, place: HTMLElement): LeftPane {
-  const part = (): HTMLElement => h('div', { class: 'slot' });
-  const [seals, placed, file, way] = [part(), part(), part(), part()];
+  const part = (more = ''): HTMLElement => h('div', { class: `slot${more}` });
+  const [seals, placed, file, way] = [part(), part(), part(' slot--file'), part()];
   const tools = createTools(boot);
   place.replaceChildren(seals, tools.element, placed, file, way);
   const drawSeals = slot<SealsScreen | null>(seals, (shown) => (shown === null ? [] : sealsPart(boot, shown)));
@@ -182,7 +182,7 @@ function filePart(boot: SignBoot, file: FileScreen): readonly (Node | null)[] {
       [
         fact(words.demanded, file.demanded),
         fact(words.wish, file.wish),
-        fact(words.digest, h('span', { title: words.digestHint }, file.digest), 'hash'),
+        fact(words.digest, file.digest === '' ? '' : h('span', { title: words.digestHint }, file.digest), 'hash'),
       ].flatMap((one) => (one === null ? [] : [one])),
     ),
     file.notes.length === 0

@@ -211,6 +211,8 @@ function createEdges(boot: SignBoot) {
 }
 
 const MOST_DRAWN = 6;
+/** Pixels, as in sign.css. */
+const STRIP_HEIGHT = 42;
 
 /** The first pages of the range, each with its strip. */
 function cutting(boot: SignBoot, shown: Pick<StraddleScreen, 'picture' | 'from' | 'to'>): Node {
@@ -224,10 +226,12 @@ function cutting(boot: SignBoot, shown: Pick<StraddleScreen, 'picture' | 'from' 
       const picture = h('img', { src: shown.picture, alt: '' });
       picture.style.width = `${parts * 100}%`;
       picture.style.left = `${-at * 100}%`;
+      const strip = h('span', { class: 'cutting__strip' }, picture);
+      strip.style.width = `${STRIP_HEIGHT / parts}px`;
       return h(
         'span',
         { class: 'cutting__page', 'aria-hidden': 'true' },
-        h('span', { class: 'cutting__strip' }, picture),
+        strip,
         h('i', {}, at === drawn - 1 && n > drawn ? '…' : String(shown.from + at)),
       );
     }),

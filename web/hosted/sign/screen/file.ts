@@ -1,4 +1,4 @@
-import type { DocumentView, PlacementWish, SignView } from '#hosted/sign-api.ts';
+import type { PlacementWish, SignView } from '#hosted/sign-api.ts';
 import { fill } from '../../boot.ts';
 import { sizeText } from '../../size.ts';
 import { placesMade, type SignBoot, type SignModel, signerOf } from '../sign-desk.ts';
@@ -57,12 +57,13 @@ export interface StageStep {
 /** The four steps, and which is now. */
 export function stepsOf(model: SignModel, boot: SignBoot): readonly StageStep[] {
   const { steps } = boot.sign;
-  const view = model.view;
-  const read = model.paper.at === 'shown';
-  const proved = signerOf(model) !== null;
-  const placed = model.placed.length > 0 || model.straddle !== null || model.invisible || made(view) > 0;
+  const { view, paper } = model;
+  const signed = made(view) > 0;
+  const read = signed || paper.at === 'shown' || (paper.at === 'loading' && paper.again);
+  const proved = signed || signerOf(model) !== null;
+  const placed = signed || model.placed.length > 0 || model.straddle !== null || model.invisible;
   const last = view?.mode === 'local' ? steps.signLocal : steps.sign;
-  const flags = [read, proved, placed, view !== null && view.state !== 'claimed'];
+  const flags = [read, proved, placed, view?.state === 'succeeded'];
   const now = flags.indexOf(false);
   return [steps.read, steps.prove, steps.place, last].map((text, at) => ({
     text,
@@ -71,6 +72,3 @@ export function stepsOf(model: SignModel, boot: SignBoot): readonly StageStep[] 
 }
 
 const made = (view: SignView | null): number => (view === null ? 0 : Math.max(view.made.length, placesMade(view.made)));
-
-/** Sizes of all pages as the hub read them. */
-export const pagesOfDocument = (document: DocumentView | null | undefined) => document?.pages ?? [];

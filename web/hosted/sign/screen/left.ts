@@ -3,7 +3,7 @@ import { fill } from '../../boot.ts';
 import { sentenceOf } from '../../screen/notices.ts';
 import { groupsOf, pagesOf, type StraddlePlan, usualStraddle } from '../plan.ts';
 import { asPlacing } from '../seal.ts';
-import { type SignBoot, type SignModel, sealOf, signerOf } from '../sign-desk.ts';
+import { brokenSignature, type SignBoot, type SignModel, sealOf, signerOf } from '../sign-desk.ts';
 import { type FileScreen, fileScreen, type StageStep, stepsOf } from './file.ts';
 
 /** The left pane: what is signed and how far it is; once somebody has proved himself, his seals and where they go. */
@@ -87,19 +87,30 @@ export interface PlacedScreen {
 
 export function leftScreen(model: SignModel, boot: SignBoot): LeftScreen {
   const { view } = model;
-  const file = fileScreen(model, boot);
+  const whole = fileScreen(model, boot);
+  // The good end tells the fingerprint itself.
+  const file = whole !== null && view?.state === 'succeeded' ? { ...whole, digest: '' } : whole;
   const signer = signerOf(model);
-  const bare: LeftScreen = { file, steps: stepsOf(model, boot), seals: null, tools: null, placed: null };
+  const bare: LeftScreen = {
+    file,
+    steps: view !== null && brokenSignature(view) !== null ? null : stepsOf(model, boot),
+    seals: null,
+    tools: null,
+    placed: null,
+  };
   if (view === null || signer === null || view.state !== 'claimed') return bare;
   const usable = view.seals.some((seal) => seal.usable);
   return {
     file,
     steps: null,
     seals: sealsScreen(model, boot),
-    tools: usable && !model.invisible && model.run === null ? toolsScreen(model, boot) : null,
+    tools: usable && stands(model) && !model.invisible && model.run === null ? toolsScreen(model, boot) : null,
     placed: usable && !model.invisible ? placedScreen(model, boot) : null,
   };
 }
+
+/** There are pages to put a seal on. */
+const stands = ({ paper }: SignModel): boolean => paper.at === 'shown' || (paper.at === 'loading' && paper.again);
 
 function sealsScreen(model: SignModel, boot: SignBoot): SealsScreen {
   const { seals: words } = boot.sign;
@@ -149,7 +160,8 @@ function toolsScreen(model: SignModel, boot: SignBoot): ToolsScreen {
       hits: hits.slice(0, MOST_LISTED).map((hit, nth) => ({
         nth,
         page: fill(ways.hitPage, { page: String(hit.page + 1) }),
-        before: hit.before,
+        // The words themselves must be in sight in a narrow line.
+        before: hit.before.slice(-4),
         text: hit.text,
         after: hit.after,
         on: hit.on,

@@ -1,5 +1,7 @@
 import { fill } from '../../boot.ts';
 import { chosenCard, isReady } from '../../model.ts';
+import { hubNotice } from '../../screen/hub-notices.ts';
+import { troubleNotice } from '../../screen/key-notices.ts';
 import { folded, type KeyRoad, keyRoad } from '../../screen/key-road.ts';
 import { act, type NoticeScreen, notice, supportOf } from '../../screen/notices.ts';
 import { jobsOf } from '../plan.ts';
@@ -41,7 +43,10 @@ export function signRoad(model: SignModel, boot: SignBoot): SignRoad {
     return { ...road, signer: null, versions, safe, after: '', hint: '', keep: '', why };
   }
   const submit = submitWords(model, boot);
-  const road = signer.road === 'key' ? keyOfSigner(model, boot, submit) : phoneOfSigner(submit);
+  const bare = signer.road === 'key' ? keyOfSigner(model, boot, submit) : phoneOfSigner(model, boot, submit);
+  const possible =
+    model.invisible || (view?.made.length ?? 0) > 0 || (view?.seals.some((seal) => seal.usable) ?? false);
+  const road = { ...bare, ...(!possible && { submit: null, pin: null }), notice: ownNotice(bare.notice, model) };
   const { submit: words } = boot.sign;
   const ready = road.submit !== null;
   return {
@@ -85,19 +90,28 @@ function keyOfSigner(model: SignModel, boot: SignBoot, submit: { here: string; a
   return { ...bare, empty: false, notice: signerKeyNotice(model, boot), pin: null, submit: null };
 }
 
-const phoneOfSigner = (submit: { here: string }): KeyRoad => ({
-  top: null,
+/** A refused signature stands above the button. */
+const phoneOfSigner = (model: SignModel, boot: SignBoot, submit: { here: string }): KeyRoad => ({
+  top: hubNotice(model, boot),
   head: null,
   list: [],
   more: '',
   chosen: null,
   empty: false,
   wait: null,
-  notice: null,
+  notice: troubleNotice(model, boot),
   pin: null,
   submit: { text: submit.here, busy: false },
   closed: false,
 });
+
+/** The other road is no way on for somebody who has proved himself by this one; a refused signature is tried again with the button below. */
+function ownNotice(notice: NoticeScreen | null, model: SignModel): NoticeScreen | null {
+  if (notice === null) return null;
+  const refused = model.trouble !== null && notice.state === model.trouble.state;
+  const actions = notice.actions.filter(({ act: name }) => name !== 'scan' && !(refused && name === 'again'));
+  return { ...notice, actions };
+}
 
 function signerKeyNotice(model: SignModel, boot: SignBoot): NoticeScreen {
   const signer = signerOf(model);

@@ -66,8 +66,11 @@ function sheetOf(model: SignModel, boot: SignBoot): SheetScreen<SignStage> {
 }
 
 /** The prepared signature waits for a phone, whether this page began it or the one before a reload. */
-const onPhone = (model: SignModel): boolean =>
-  model.run?.road === 'mobile' || (model.view?.prepared != null && model.view.mobile?.step === 'sign');
+function onPhone({ run, view, dismissed }: SignModel): boolean {
+  if (run !== null) return run.road === 'mobile';
+  const prepared = view?.prepared ?? null;
+  return prepared !== null && prepared.id !== dismissed && view?.mobile?.step === 'sign';
+}
 
 function working(work: WorkScreen, state: StateName, scan: ScanScreen | null): SheetScreen<SignStage> {
   return {
@@ -85,15 +88,22 @@ function choosing(model: SignModel, boot: SignBoot): SheetScreen<SignStage> {
   const road = signRoad(model, boot);
   const signer = signerOf(model);
   const scan = view === null || signer !== null ? null : scanScreen(model, view, boot);
-  const calm = keyState(model, road);
-  const placing = view !== null && !view.seals.some((seal) => seal.usable) ? 'no-seal' : 'placing';
+  const first = model.touch && !model.wantsKey ? boot.sign.signer.title : boot.sign.signer.choose;
   return {
-    state: signer === null ? calm : road.notice === null && road.top === null && !road.pin?.wrong ? placing : calm,
-    title: signer === null ? boot.sign.signer.choose : boot.sign.signer.title,
+    state: signer === null ? keyState(model, road) : placingState(model, road),
+    title: signer === null ? first : boot.sign.signer.title,
     tag: signer === null ? tagOf(model, boot) : null,
     stage: { kind: 'key', road },
     scan,
   };
+}
+
+/** The situation of somebody who has proved himself. */
+function placingState(model: SignModel, road: SignRoad): StateName {
+  if (road.top !== null) return road.top.state;
+  if (road.pin?.wrong) return 'pin-wrong';
+  if (road.notice !== null) return road.notice.state;
+  return model.view?.seals.some((seal) => seal.usable) ? 'placing' : 'no-seal';
 }
 
 /** The same code as on every page, with what it is for. */

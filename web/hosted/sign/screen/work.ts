@@ -4,7 +4,6 @@ import { hubNotice, noAnswerNotice } from '../../screen/hub-notices.ts';
 import type { NoticeScreen } from '../../screen/notices.ts';
 import { placesOf, type SealJob } from '../plan.ts';
 import type { SignBoot, SignModel } from '../sign-desk.ts';
-import { stepsOf } from './file.ts';
 
 /** The button's place while key, phone or hub work: one step a seal. */
 export interface WorkScreen {
@@ -21,10 +20,10 @@ const step = (at: StepScreen['at'], text: string): StepScreen => ({ at, text, to
 
 /** Mode `local`: everything begins with a file. */
 export const awaitingFile = (model: SignModel, boot: SignBoot): WorkScreen => ({
-  title: boot.sign.steps.title,
-  steps: stepsOf(model, boot).map(({ at, text }) => step(at, text)),
+  title: boot.sign.signer.title,
+  steps: [],
   notice: hubNotice(model, boot),
-  hint: '',
+  hint: boot.sign.signer.first,
   stop: boot.words.key.cancel,
   stopAct: 'cancel',
 });
