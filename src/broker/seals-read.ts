@@ -13,7 +13,8 @@ import { readInstant } from '#wire/stand-by.ts';
 /** Bodies of the seal interfaces: our own additions, so strict about every member. */
 
 const certificate = z.string().min(1).max(limits.certificateField);
-const registration = z.strictObject({ seal: z.string().min(1).max(limits.sealField) });
+/** Not `seal`: refusals print that word as the specification's `signature`. */
+const registration = z.strictObject({ eseal: z.string().min(1).max(limits.sealField) });
 const state = z.strictObject({
   act: z.enum(['suspend', 'resume', 'revoke']),
   reason: z
@@ -47,7 +48,7 @@ export interface Acting<T> {
 export function readRegistration(body: JsonObject): Result<Bytes> {
   const parsed = registration.safeParse(body);
   if (!parsed.success) return refused(faultOf(parsed.error, body));
-  const content = fromBase64(parsed.data.seal.trim());
+  const content = fromBase64(parsed.data.eseal.trim());
   return content === undefined || content.length === 0 ? refused(refusal('SEAL_UNREADABLE')) : ok(content);
 }
 
@@ -95,7 +96,7 @@ function readCertificate(gm: Gm, field: string, text: string): Result<Certificat
 }
 
 const LABELS: Readonly<Record<string, string>> = {
-  seal: '印章数据',
+  eseal: '印章数据',
   act: '操作',
   reason: '原因',
   power: '权限',
