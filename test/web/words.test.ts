@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { stateOfCode, states } from '#hosted/states.ts';
-import { decryptWordsOf, en, fill, hallWordsOf, type Words, zh } from '#hosted/words.ts';
+import { decryptWordsOf, en, fill, hallWordsOf, signWordsOf, type Words, zh } from '#hosted/words.ts';
 import { catalogue } from '#kernel/catalogue.ts';
 
 type Leaf = readonly [path: string, text: string];
@@ -12,11 +12,14 @@ const leaves = (tree: object, at = ''): Leaf[] =>
 const all = (words: Words): Leaf[] => {
   const lang = words === en ? 'en' : 'zh';
   const { words: inHall, hall } = hallWordsOf(lang);
+  const { words: inSigning, sign } = signWordsOf(lang);
   return [
     ...leaves({ ...words, codes: {} }),
     ...leaves({ ...decryptWordsOf(lang), codes: {} }, 'decryption: '),
     ...leaves({ ...inHall, codes: {} }, 'in the hall: '),
     ...leaves(hall, 'hall: '),
+    ...leaves({ ...inSigning, codes: {} }, 'in signing: '),
+    ...leaves(sign, 'signing: '),
   ];
 };
 const namesIn = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '').sort();
@@ -48,7 +51,7 @@ describe('the words of the pages', () => {
   });
 
   it('use no wire words and no English inside Chinese sentences', () => {
-    const allowed = /UKey|PIN|CA|App|Chrome|Edge|QQ|JavaScript|Cookie|English|https/g;
+    const allowed = /UKey|PIN|CA|App|Chrome|Edge|QQ|JavaScript|Cookie|English|https|PDF|SM3|Delete/g;
     for (const [path, text] of all(zh)) {
       if (path.endsWith('lang')) continue;
       expect(
