@@ -4,6 +4,7 @@ import { extensions } from './sections/extensions.ts';
 import { interfacesSection } from './sections/interfaces.ts';
 import { openingsSection } from './sections/openings.ts';
 import { errors, faq, people, ticket } from './sections/rest.ts';
+import { sealsSection } from './sections/seals.ts';
 import { sign } from './sections/sign.ts';
 import { signing } from './sections/signing.ts';
 import { day, decryption, flow, what } from './sections/start.ts';
@@ -18,6 +19,7 @@ export const sections: readonly Section[] = [
   interfacesSection,
   extensions,
   openingsSection,
+  sealsSection,
   ticket,
   errors,
   people,
