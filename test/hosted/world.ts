@@ -25,11 +25,11 @@ export function hostedOf(
   world: LoginWorld,
   rates: Partial<Rates> = {},
   ready = () => world.store.ping(),
-  hall: Pick<HostedDeps, 'hall'> = {},
+  more: Partial<HostedDeps> = {},
 ): Hono<EdgeEnv> {
-  const { logins, envelopes, store, relyingParties, authorities, clock, publicUrl, signingKey } = world;
+  const { logins, envelopes, signatures, store, relyingParties, authorities, clock, publicUrl, signingKey } = world;
   return createHosted({
-    ...{ logins, envelopes, store, relyingParties, authorities, clock, publicUrl, gm, ready },
+    ...{ logins, envelopes, signatures, store, relyingParties, authorities, clock, publicUrl, gm, ready },
     assets: emptyAssets(),
     random: systemRandom,
     log: quietLog,
@@ -37,7 +37,7 @@ export function hostedOf(
     signingKey: signingKey.publicKey,
     trustProxy: true,
     rates: { ...generous, ...rates },
-    ...hall,
+    ...more,
   });
 }
 
@@ -48,7 +48,15 @@ function emptyAssets(): Assets {
     'login.js',
     'decrypt.js',
     'hall.js',
+    'sign.js',
+    'sign.css',
+    'pdf.js',
     'diagnose.js',
+    'control.js',
+    'control.css',
+    'sdk/ca-hub.mjs',
+    'sdk/ca-hub.js',
+    'sdk/ca-hub.d.ts',
     'dialects/standard-key.js',
     'guard.js',
     'hosted.css',
