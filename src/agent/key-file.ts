@@ -14,10 +14,13 @@ const binary = z
   .refine((text) => fromBase64(text) !== undefined);
 const tries = z.int().min(0).max(99);
 
-/** A software key as it lies on the disk. Everything but `sealed` is readable; the PIN opens `sealed` and proves the rest. */
+/**
+ * A software key as it lies on the disk. Everything but `sealed` is readable; the PIN opens `sealed` and proves the rest. Version 1 seals two SM2 keys of
+ * 32 bytes each; version 2 an RSA signing key (PKCS#8, its length before it in two bytes) and one SM2 key or none, whose certificate is then ''.
+ */
 const schema = z.object({
   format: z.literal(FORMAT),
-  version: z.literal(1),
+  version: z.union([z.literal(1), z.literal(2)]),
   id: z.string().regex(/^[0-9a-f]{32}$/),
   label: z.string().min(1).max(100),
   pinEntry: z.enum(['page', 'agent']),
@@ -28,7 +31,7 @@ const schema = z.object({
 });
 
 export type KeyFile = z.infer<typeof schema>;
-type Header = Pick<KeyFile, 'id' | 'label' | 'pinEntry' | 'certificates'>;
+export type Header = Pick<KeyFile, 'version' | 'id' | 'label' | 'pinEntry' | 'certificates'>;
 
 /** The key in this file; undefined when the file is gone or is no software key. */
 export function readKeyFile(file: string): KeyFile | undefined {
@@ -69,12 +72,13 @@ function keysOf(gm: Gm, pin: string, kdf: KeyFile['kdf']): { readonly cipher: By
 const bytesOf = (text: string): Bytes => fromBase64(text) ?? Buffer.alloc(0);
 
 /** The MAC covers the readable part too: who changes a label, a certificate or `pinEntry` has broken the key. */
-function tagOf(gm: Gm, mac: Bytes, { id, label, pinEntry, certificates }: Header, iv: Bytes, data: Bytes): Bytes {
-  const header = JSON.stringify([FORMAT, 1, id, label, pinEntry, certificates.sign, certificates.encrypt]);
-  return gm.hmacSm3(mac, gm.sm3(utf8(header)), iv, data);
+function tagOf(gm: Gm, mac: Bytes, header: Header, iv: Bytes, data: Bytes): Bytes {
+  const { version, id, label, pinEntry, certificates } = header;
+  const readable = JSON.stringify([FORMAT, version, id, label, pinEntry, certificates.sign, certificates.encrypt]);
+  return gm.hmacSm3(mac, gm.sm3(utf8(readable)), iv, data);
 }
 
-/** Seals both private keys (32 bytes each) under the PIN. */
+/** Seals the private keys under the PIN, in the form of the header's version. */
 export function sealKeys(
   gm: Gm,
   random: Random,
@@ -88,12 +92,15 @@ export function sealKeys(
   };
   const { cipher, mac } = keysOf(gm, secrets.pin, kdf);
   const iv = random.bytes(16);
-  const data = gm.sm4Encrypt('ctr', cipher, iv, concat(secrets.sign, secrets.encrypt));
+  const length = Buffer.of(secrets.sign.length >> 8, secrets.sign.length & 0xff);
+  const plain =
+    header.version === 1 ? concat(secrets.sign, secrets.encrypt) : concat(length, secrets.sign, secrets.encrypt);
+  const data = gm.sm4Encrypt('ctr', cipher, iv, plain);
   const tag = tagOf(gm, mac, header, iv, data);
   return { kdf, sealed: { iv: base64(iv), data: base64(data), tag: base64(tag) } };
 }
 
-/** Both private keys, when this is the PIN. */
+/** The private keys, when this is the PIN; `encrypt` is empty where there is none. */
 export function openKeys(
   gm: Gm,
   file: KeyFile,
@@ -104,12 +111,17 @@ export function openKeys(
   const data = bytesOf(file.sealed.data);
   if (!equalBytes(tagOf(gm, mac, file, iv, data), bytesOf(file.sealed.tag))) return undefined;
   const plain = gm.sm4Decrypt('ctr', cipher, iv, data);
-  return plain?.length === 64 ? { sign: plain.subarray(0, 32), encrypt: plain.subarray(32) } : undefined;
+  if (plain === undefined) return undefined;
+  if (file.version === 1)
+    return plain.length === 64 ? { sign: plain.subarray(0, 32), encrypt: plain.subarray(32) } : undefined;
+  const end = 2 + (plain[0] ?? 0) * 256 + (plain[1] ?? 0);
+  const encrypt = plain.subarray(end);
+  const whole = plain.length === end || plain.length === end + 32;
+  return whole ? { sign: plain.subarray(2, end), encrypt } : undefined;
 }
 
 export const newKeyFile = (header: Header, pinTries: number, rest: Pick<KeyFile, 'kdf' | 'sealed'>): KeyFile => ({
   format: FORMAT,
-  version: 1,
   ...header,
   pin: { max: pinTries, remaining: pinTries },
   ...rest,

@@ -12,7 +12,7 @@ export interface Token {
   readonly label: string;
   /** Where the person types the PIN: on the hub's page, or in the agent's own window. */
   readonly pinEntry: 'page' | 'agent';
-  /** DER. */
+  /** DER. `encrypt` is empty where the key has no encryption pair. */
   readonly certificates: { readonly sign: Bytes; readonly encrypt: Bytes };
   pinStatus(): PinStatus | 'removed';
   /** One try. A wrong PIN costs one, also when the program dies in the middle. */
@@ -34,9 +34,9 @@ export type LoginOutcome =
 
 /** A key after its PIN. */
 export interface OpenKey {
-  /** DER SM2Signature with the default id, by the signing key. */
+  /** By the signing key: DER SM2Signature with the default id, or the raw RSA block (PKCS#1 v1.5, SHA-256). */
   sign(message: Bytes): Promise<Bytes>;
-  /** SM2 decryption by the encryption key; undefined when it does not open. */
+  /** SM2 decryption by the encryption key; undefined when it does not open, or there is none. */
   unwrap(wrapped: Bytes): Promise<Opened | undefined>;
 }
 

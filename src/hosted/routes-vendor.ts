@@ -20,7 +20,7 @@ export function vendorRoutes(deps: HostedDeps & { readonly vendorLimiter: Limite
       c.header('Retry-After', String(wait));
       return jsonAnswer(c, { code: 429, msg: '请求过于频繁，请稍后重试。' }, 429);
     }
-    const read = await readBody(c, limits.pageBody);
+    const read = await readBody(c, limits.vendorReturn);
     const body = read.ok ? fromUtf8Strict(read.value) : undefined;
     if (body === undefined) return received(c);
     const { authority, exchange } = c.req.param();

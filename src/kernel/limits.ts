@@ -50,6 +50,8 @@ export const limits = {
   driverMemory: 320 * 1024 * 1024,
   /** What a key signs for a document, bytes: signed attributes are small, the TBS_Sign of a seal carries the seal with its picture. */
   toSign: 256 * 1024,
+  /** What a vendor's server tells the hub at the callback door: seals come along with who signs. */
+  vendorReturn: 256 * 1024,
   /** Wrapped keys in one request of the crypto channel. */
   cryptoWraps: 100,
   /** Content given to a vendor's own encrypt service: larger ones the hub encrypts itself. */

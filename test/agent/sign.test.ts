@@ -1,11 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SoftwareKeyOptions } from '#agent/software-key.ts';
 import { base64, fromBase64, utf8 } from '#kernel/bytes.ts';
 import { isoUtc } from '#kernel/clock.ts';
-import { challenge, codeOf, type Desk, gm, good, handle, makeKey, openDesk, type Page, PIN, START } from './support.ts';
+import {
+  challenge,
+  codeOf,
+  type Desk,
+  gm,
+  good,
+  handle,
+  makeKey,
+  openDesk,
+  type Page,
+  PIN,
+  type Sm2KeyOptions,
+  START,
+} from './support.ts';
 
 let desk: Desk;
-let made: SoftwareKeyOptions;
+let made: Sm2KeyOptions;
 beforeAll(async () => {
   desk = await openDesk();
   made = await makeKey(`${desk.keyDir}/one.json`);
@@ -33,6 +45,14 @@ describe('signing', () => {
     expect(gm.sm2.verify(made.encrypt.key.publicKey, [utf8(text)], der)).toBe(false);
   });
 
+  it('is given for the question who signs documents, as for a login', async () => {
+    const { page, key } = await opened();
+    const text = challenge({ purpose: 'sign' });
+    const { signature } = good(await page.call('sign', { key, text }));
+    const { publicKey } = made.sign.key;
+    expect(gm.sm2.verify(publicKey, [utf8(text)], fromBase64(signature) ?? Buffer.alloc(0))).toBe(true);
+  });
+
   it('is refused for every text that is not this login’s challenge', async () => {
     const { page, key } = await opened();
     const texts = [
@@ -41,7 +61,8 @@ describe('signing', () => {
       base64(Buffer.alloc(32, 1)),
       '本公司同意支付全部款项',
       challenge().replace('caihub/1', 'caihub/2'),
-      challenge({ purpose: 'sign' }),
+      challenge({ purpose: 'release' }),
+      challenge({ purpose: 'rehearse' }),
       challenge({ purpose: 'decrypt' }),
       challenge({ hub: 'https://hub.other.example' }),
       challenge({ interaction: 'int_zzzzzzzzzzzzzzzzzzzzzzzzzz' }),

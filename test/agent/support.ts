@@ -22,7 +22,7 @@ import type { Sm2PrivateKey } from '#crypto/gm.ts';
 import { createGm } from '#crypto/provider.ts';
 import { companies } from '#fixtures/pki/identities.ts';
 import { buildWorldPki, type VendorId, type WorldPki } from '#fixtures/pki/world.ts';
-import { base64, hex, utf8 } from '#kernel/bytes.ts';
+import { type Bytes, base64, hex, utf8 } from '#kernel/bytes.ts';
 import { type Clock, isoUtc } from '#kernel/clock.ts';
 import { createLog } from '#kernel/log.ts';
 import { systemRandom } from '#kernel/random.ts';
@@ -146,6 +146,12 @@ export function challenge(changes: Readonly<Record<string, string>> = {}): strin
   return ['caihub/1', ...Object.entries(lines).map(([name, value]) => `${name}=${value}`)].join('\n');
 }
 
+/** A key with both its pairs. */
+export type Sm2KeyOptions = SoftwareKeyOptions & {
+  readonly sign: { readonly key: Sm2PrivateKey };
+  readonly encrypt: { readonly key: Sm2PrivateKey; readonly certificate: Bytes };
+};
+
 /** A key file with certificates of the test PKI. */
 export async function makeKey(
   file: string,
@@ -153,12 +159,12 @@ export async function makeKey(
     authority?: VendorId;
     encryptionKey?: Sm2PrivateKey;
   } = {},
-): Promise<SoftwareKeyOptions> {
+): Promise<Sm2KeyOptions> {
   const { authority = 'beichen', encryptionKey, ...rest } = changes;
   const holder = companies.liaoning;
   const keys = encryptionKey && { signKey: gm.sm2.generateKey(), encKey: encryptionKey };
   const pair = await (await pki).issueKeyPair({ authority, holder, ...(keys && { keys }) });
-  const options: SoftwareKeyOptions = {
+  const options: Sm2KeyOptions = {
     file,
     label: holder.unitName,
     pin: PIN,

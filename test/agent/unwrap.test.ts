@@ -1,16 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Operation, type RewrapFacts, rewrapText } from '#agent/protocol.ts';
-import type { SoftwareKeyOptions } from '#agent/software-key.ts';
 import type { Sm2PrivateKey } from '#crypto/gm.ts';
 import { type Bytes, base64, fromBase64, hex, utf8 } from '#kernel/bytes.ts';
 import { rewrapText as hubsRewrapText } from '#opening/capsule/rewrap.ts';
 import { oldClients } from '#test/crypto/mutated-ciphertexts.ts';
-import { challenge, codeOf, type Desk, gm, good, handle, makeKey, openDesk, type Page, PIN } from './support.ts';
+import {
+  challenge,
+  codeOf,
+  type Desk,
+  gm,
+  good,
+  handle,
+  makeKey,
+  openDesk,
+  type Page,
+  PIN,
+  type Sm2KeyOptions,
+} from './support.ts';
 
 const SECRET = Buffer.from('0123456789abcdef');
 let desk: Desk;
-let old: SoftwareKeyOptions;
-let renewed: SoftwareKeyOptions;
+let old: Sm2KeyOptions;
+let renewed: Sm2KeyOptions;
 beforeAll(async () => {
   desk = await openDesk();
   old = await makeKey(`${desk.keyDir}/old.json`, { label: '旧' });
@@ -25,7 +36,7 @@ const opened = async (...operations: readonly Operation[]): Promise<{ page: Page
   good(await page.call('login', { key, pin: PIN }));
   return { page, key };
 };
-const wrapFor = async (certified: SoftwareKeyOptions, secret: Bytes = SECRET): Promise<string> =>
+const wrapFor = async (certified: Sm2KeyOptions, secret: Bytes = SECRET): Promise<string> =>
   base64(await gm.sm2.encrypt(certified.encrypt.key.publicKey, secret));
 const pointOf = (key: Sm2PrivateKey): string => hex(key.publicKey.point);
 const open = async (key: Sm2PrivateKey, wrapped: string): Promise<unknown> => {
