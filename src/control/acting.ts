@@ -28,7 +28,7 @@ export async function actingFor(room: Room, visit: Visit, operation?: ControlOpe
   return ok({ interaction: acting.value, platform: parties.value.platform, session });
 }
 
-/** Every use stands in the journal before the page is told: which operation, whose certificate by its tail, digests; never a content. */
+/** Every use stands in the journal before the page is told: which operation, whose certificate by its tail, keyed digests; never a content. */
 export const noteUse = (
   room: Room,
   { interaction, session }: Acting,

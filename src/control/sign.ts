@@ -40,7 +40,7 @@ export async function prepareMessage(
   if (why !== undefined) return refused(why);
   const signingTime = Math.floor(room.clock.now() / 1000) * 1000;
   const sm3 = hex(room.gm.sm3(content));
-  await noteUse(room, acting.value, 'signing', { tail: tailOf(certificate.value), sm3 });
+  await noteUse(room, acting.value, 'signing', { tail: tailOf(certificate.value), content: indexOf(room, sm3) });
   const toSign = attributesToSign(room.gm, planOf(room, certificate.value, content, signingTime));
   return ok({ toSign: base64(toSign), signingTime, sm3 });
 }
@@ -75,9 +75,16 @@ export async function assembleMessage(
   });
   if (!made.ok) return refused(refusal(made.fault === 'key' ? 'SIGNATURE_WRONG' : 'ALGORITHM_NOT_ALLOWED'));
   const sm3 = hex(room.gm.sm3(content));
-  await noteUse(room, acting.value, 'signed', { tail: tailOf(certificate.value), sm3, detached });
+  await noteUse(room, acting.value, 'signed', {
+    tail: tailOf(certificate.value),
+    content: indexOf(room, sm3),
+    detached,
+  });
   return ok({ message: base64(made.der) });
 }
+
+/** Keyed: a price is short enough to be found from its plain digest. */
+const indexOf = (room: Room, sm3: string): string => room.cipher.index('control.content', sm3);
 
 /** SM2 in the national spelling, everything else in RFC 5652's. */
 function planOf({ gm }: Room, certificate: Certificate, content: Bytes, signingTime: number): DetachedPlan {

@@ -38,6 +38,19 @@ describe.each(bothProviders)('the gates (%s)', (_, gm) => {
     expect(gm.sm2.z(key, 'no-z')).toHaveLength(0);
   });
 
+  it('a signature is verified from e as from the message, and from nothing shorter or longer', async () => {
+    const e = gm.sm3(gm.sm2.z(key), official.message);
+    const own = officialPrivate(gm);
+    const der = await gm.sm2.sign(own, [official.message]);
+    expect(gm.sm2.verifyDigest(own.publicKey, e, der)).toBe(gm.sm2.verify(own.publicKey, [official.message], der));
+    expect(gm.sm2.verifyDigest(key, e, concat(r, s))).toBe(true);
+    expect(gm.sm2.verifyDigest(key, gm.sm3(official.message), concat(r, s))).toBe(false);
+    for (const wrong of [e.subarray(1), concat(zero.subarray(0, 1), e), new Uint8Array(0)])
+      expect(gm.sm2.verifyDigest(key, wrong, concat(r, s))).toBe(false);
+    for (const bad of [concat(zero, s), concat(r, zero), concat(n, s), new Uint8Array(0)])
+      expect(gm.sm2.verifyDigest(key, e, bad)).toBe(false);
+  });
+
   it('a public key is a 65-byte point, 64-byte x‖y or the exact SPKI of an SM2 key', () => {
     const spki = gm.sm2.spki(key);
     expect(spki).toHaveLength(91);
