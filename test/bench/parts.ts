@@ -1,5 +1,6 @@
 import { chainPart } from './chain.ts';
 import { sm2Part, streamPart } from './crypto.ts';
+import { documentsPart } from './documents.ts';
 import type { Report } from './figures.ts';
 import { loginPart } from './login.ts';
 import { openingPart } from './opening.ts';
@@ -19,5 +20,6 @@ export const parts: Readonly<Record<string, (scale: Scale) => Promise<Report>>> 
   postgres: twoHubsPart,
   seal: sealPart,
   opening: openingPart,
+  documents: documentsPart,
   'sign-page': signPagePart,
 };
