@@ -6,6 +6,8 @@ import { companies } from '#fixtures/pki/identities.ts';
 import { buildWorldPki, type VendorId } from '#fixtures/pki/world.ts';
 import { freePort } from '#fixtures/world/ports.ts';
 import { encryptService } from '#fixtures/world/vendor/encrypt-service.ts';
+import type { PagePerson } from '#fixtures/world/vendor/options.ts';
+import { sealOffice } from '#fixtures/world/vendor/seal-office.ts';
 import { startVendorService, type VendorService } from '#fixtures/world/vendor/service.ts';
 import { hex } from '#kernel/bytes.ts';
 import type { Clock } from '#kernel/clock.ts';
@@ -81,6 +83,22 @@ export async function openTown(clock: Clock, options: { egress?: (egress: Egress
     bohai: await pki.issueKeyPair({ authority: 'bohai', holder: companies.dalian }),
     qinglan: await pki.issueKeyPair({ authority: 'qinglan', holder: companies.anshan }),
   };
+  const second = await pki.issueKeyPair({ authority: 'qinglan', holder: companies.hunan });
+  const office = sealOffice(pki.sealHouse, clock.now);
+  const made = await office.make({
+    name: '示例公司公章',
+    kind: 'organisation',
+    design: { shape: 'round', around: '示例公司' },
+    signers: [Buffer.from(pairs.qinglan.signCertificate).toString('base64')],
+  });
+  const people: PagePerson[] = [
+    {
+      ...PAGE_ACCOUNT,
+      key: { holder: '示例公司', ...pairs.qinglan },
+      seals: [{ ...made, id: made.number, der: made.seal }],
+    },
+    { account: 'qinglan-002', pin: PAGE_ACCOUNT.pin, key: { holder: '另一公司', ...second }, seals: [] },
+  ];
   const vendor: VendorService = await startVendorService({
     gm,
     host: '127.0.0.1',
@@ -97,7 +115,7 @@ export async function openTown(clock: Clock, options: { egress?: (egress: Egress
       crls,
       mobileKeys: id === 'qinglan' ? [] : [{ holder: '示例公司', ...pairs[id] }],
       ...(id === 'qinglan' && {
-        pages: { returnKey, people: [{ ...PAGE_ACCOUNT, key: { holder: '示例公司', ...pairs[id] }, seals: [] }] },
+        pages: { returnKey, people },
       }),
     })),
   });
