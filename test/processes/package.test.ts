@@ -45,6 +45,19 @@ describe('the published package', () => {
     expect(files).toEqual(
       expect.arrayContaining(['dist/main.js', 'dist/child.js', 'dist/web/manifest.json', 'LICENSE', 'README.md']),
     );
+    // What reads documents comes along whole: a Chinese document without fonts needs the character maps, a licence each.
+    const pdf = files.filter((name) => /^dist\/web\/pdf-data\.\w+\//.test(name)).map((name) => name.split('/').at(-1));
+    expect(pdf).toEqual(
+      expect.arrayContaining([
+        'UniGB-UCS2-H.bcmap',
+        'GBK-EUC-H.bcmap',
+        'FoxitSymbol.pfb',
+        'jbig2.wasm',
+        'LICENSE_cmaps',
+        'LICENSE_pdfjs',
+        'LICENSE_core-js',
+      ]),
+    );
     expect(files.filter((name) => name.endsWith('.ts'))).toEqual([]);
   });
 

@@ -170,6 +170,44 @@ describe('the viewer shows', () => {
   });
 });
 
+describe('an old browser', () => {
+  /** What Chromium 86 does not have, of all that pdf.js uses. */
+  const lacks = [
+    'delete globalThis.structuredClone',
+    'delete ArrayBuffer.prototype.transfer',
+    'delete ArrayBuffer.prototype.transferToFixedLength',
+    'delete ReadableStream.prototype[Symbol.asyncIterator]',
+    'delete ReadableStream.prototype.values',
+    'delete Object.hasOwn',
+    'delete Promise.withResolvers',
+    'delete URL.parse',
+    ...['Array', 'Uint8Array', 'String'].flatMap((type) =>
+      ['at', 'findLast', 'findLastIndex', 'toSorted', 'toReversed', 'with'].map(
+        (name) => `for (let of = ${type}.prototype; of; of = Object.getPrototypeOf(of)) delete of.${name}`,
+      ),
+    ),
+  ].join(';');
+
+  it('shows a letter, finds its words, and takes a second document', async () => {
+    const s = await seat(browser, hall);
+    await s.context.addInitScript(lacks);
+    await s.page.route('**/assets/pdf-worker.*.js', async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, body: `${lacks};${await answer.text()}` });
+    });
+    await s.page.reload();
+    await s.page.waitForFunction(() => 'viewer' in window);
+    for (const name of ['old-1', 'old-2']) {
+      hall.documents.set(name, await paper([{ lines: letterLines }]));
+      await s.open(name);
+      expect(extent(await drawn(s.page, 0), isDark, 210).left).toBeLessThan(30);
+      expect(await find(s, '投标人：')).toHaveLength(1);
+    }
+    expect([s.complaints, (await s.said()).faults]).toEqual([[], []]);
+    await s.close();
+  });
+});
+
 describe('a keyword', () => {
   /** Where a point of the unturned page stands when it is turned clockwise; A4, millimetres. */
   const turned = (rotate: 0 | 90 | 180 | 270, x: number, y: number): readonly [number, number] => {
@@ -335,6 +373,8 @@ describe('a document', () => {
     await s.page.route('**/assets/pdf.*.js', (route) =>
       route.fulfill({ contentType: 'text/javascript', body: 'export {}' }),
     );
+    await s.page.reload();
+    await s.page.waitForFunction(() => 'viewer' in window);
     hall.documents.set('other', await paper([{}]));
     await s.open('other');
     expect((await s.said()).faults).toEqual(['engine']);

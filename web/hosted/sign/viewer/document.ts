@@ -20,6 +20,11 @@ export interface OpenDocument {
   close(): void;
 }
 
+/** Brings the engine into the page before a document is known. */
+export const warmUp = (engine: ViewerEngine): void => {
+  void loadChecked<Engine>(engine.url, engine.integrity);
+};
+
 /** Loads the engine and the document's first bytes together, and opens it. Throws DocumentFault. `later`: a fault after opening. */
 export async function openSource(
   engineAt: ViewerEngine,

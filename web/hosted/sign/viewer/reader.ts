@@ -1,4 +1,4 @@
-import { type OpenDocument, openSource } from './document.ts';
+import { type OpenDocument, openSource, warmUp } from './document.ts';
 import { faultOf } from './fault.ts';
 import { createLeaves, type Leaf, type Leaves } from './leaves.ts';
 import { hitsOn } from './search.ts';
@@ -23,6 +23,7 @@ export function readerWith(host: HTMLElement, options: ReaderOptions, over: (lea
   let document: OpenDocument | null = null;
   let boxes: readonly Highlight[] = [];
   let turn = 0;
+  warmUp(options.engine);
 
   const fault = (kind: ViewerFault) => options.onFault?.(kind);
   const leaves = createLeaves(host, {

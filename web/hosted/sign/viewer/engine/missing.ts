@@ -10,7 +10,6 @@ import 'core-js/stable/object/has-own';
 import 'core-js/stable/string/at';
 import 'core-js/stable/string/is-well-formed';
 import 'core-js/stable/string/to-well-formed';
-import 'core-js/stable/structured-clone';
 import 'core-js/stable/typed-array/at';
 import 'core-js/stable/typed-array/find-last';
 import 'core-js/stable/typed-array/find-last-index';

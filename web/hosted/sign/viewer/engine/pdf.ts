@@ -4,6 +4,7 @@
  */
 import './missing.ts';
 import { AnnotationMode, getDocument, PDFDataRangeTransport, PDFWorker } from 'pdfjs-dist/legacy/build/pdf.mjs';
+import './missing-after.ts';
 import type { PDFDocumentLoadingTask } from 'pdfjs-dist/types/src/display/api.d.ts';
 import { DocumentFault } from '../fault.ts';
 import type { RangedBytes } from '../ranges.ts';
@@ -53,6 +54,12 @@ class Ranges extends PDFDataRangeTransport {
   }
 }
 
+const startWorker = (): Worker =>
+  new Worker(new URL(PDF_FILES.worker, base).href, { type: 'module', credentials: 'omit' });
+
+/** Starts with this module, while the document's first bytes are still on their way. */
+let waiting: Worker | undefined = startWorker();
+
 export interface Opening {
   readonly task: PDFDocumentLoadingTask;
   /** Ends the document and its worker. */
@@ -61,7 +68,8 @@ export interface Opening {
 
 /** Starts a worker for this one document. Nothing of the document is ever run: no scripts, no XFA; forms and notes are drawn as pictures. */
 export function openDocument(bytes: RangedBytes, failed: (error: unknown) => void): Opening {
-  const port = new Worker(new URL(PDF_FILES.worker, base).href, { type: 'module', credentials: 'omit' });
+  const port = waiting ?? startWorker();
+  waiting = undefined;
   port.addEventListener('error', () => failed(new DocumentFault('engine')));
   const worker = new PDFWorker({ port: port as unknown as null, verbosity: 0 });
   const data = new URL(PDF_FILES.data, base).href;

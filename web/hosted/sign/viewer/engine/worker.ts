@@ -2,3 +2,5 @@
 import './missing.ts';
 
 export { WorkerMessageHandler } from 'pdfjs-dist/legacy/build/pdf.worker.mjs';
+
+import './missing-after.ts';
