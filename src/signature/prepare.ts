@@ -185,7 +185,8 @@ async function keepPrepared(
       fieldName: revision.fieldName,
     },
     seal: seal === null ? null : { id: seal.id, name: seal.name },
-    places: wish.placements.length,
+    // A straddle seal counts once, whatever the pages it lies over.
+    places: wish.placements.filter(({ strip }) => strip === undefined).length,
     straddle,
     at: wish.at,
     timestamped: wish.timestamped,
