@@ -23,6 +23,8 @@ export interface SignBoot extends LinkBoot {
   readonly engine: ViewerEngine;
   /** Where documents are read from and put, without the interaction. */
   readonly documents: string;
+  /** Origins whose pages may hold this one in a frame. */
+  readonly embedders: readonly string[];
   /** Largest local file, bytes. */
   readonly largest: number;
 }
@@ -162,10 +164,12 @@ function forSigner(model: SignModel, one: Judged): Judged {
   return { ...one, opens: same ? ['sign'] : [] };
 }
 
-/** The chosen seal as long as it can be used; else the first that can. */
+/** The chosen seal as long as it can be used; else the largest that can: a company's own, before that of its legal person. */
 function keptSeal(chosen: string | null, view: SignView): string | null {
   const usable = view.seals.filter((seal) => seal.usable);
-  return (usable.find((seal) => seal.id === chosen) ?? usable[0])?.id ?? null;
+  const kept = usable.find((seal) => seal.id === chosen);
+  const [largest] = [...usable].sort((a, b) => b.width * b.height - a.width * a.height);
+  return (kept ?? largest)?.id ?? null;
 }
 
 /** Who signs, unless another is being chosen. */
@@ -181,6 +185,10 @@ const isClosed = (view: SignView): boolean => view.state !== 'claimed';
 /** Nothing more can happen on this page. */
 export const isOver = (model: SignModel): boolean =>
   model.fault !== null || (model.view !== null && model.view.state !== 'claimed' && model.view.state !== 'proved');
+
+/** The seal of a signature made here: told by name, because it may be another signer's than those shown now. */
+export const sealOfMade = (view: Pick<SignView, 'seals'>, made: Pick<MadeView, 'seal'>): SealView | null =>
+  view.seals.find(({ id, name }) => made.seal === id || made.seal === name) ?? null;
 
 /** Of all signatures made here: places and straddles, as a person counts them. */
 export const placesMade = (made: readonly MadeView[]): number =>

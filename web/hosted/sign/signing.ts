@@ -6,7 +6,7 @@ import { type Card, chosenCard } from '../model.ts';
 import { createUnlock, type Unlock, withCard } from '../unlock.ts';
 import type { Papers } from './papers.ts';
 import { jobsOf, MOST_PLACES, placesOf, type SealJob } from './plan.ts';
-import { type SignDesk, type SignModel, signerOf } from './sign-desk.ts';
+import { type SignDesk, type SignModel, sealOfMade, signerOf } from './sign-desk.ts';
 
 export interface Signing extends Unlock {
   /** The one button: says who it is, signs what is placed, or sends what is signed. `keep`: more is to be signed afterwards. */
@@ -222,7 +222,11 @@ export function createSigning(desk: SignDesk, papers: Papers, beginPhone: BeginP
     const fresh = view.made.slice(known);
     known = view.made.length;
     // Confirmed on the phone after all, or begun before a reload.
-    if (run === null) for (const { seal } of fresh) if (seal !== null) papers.forget(seal);
+    if (run === null)
+      for (const one of fresh) {
+        const seal = sealOfMade(view, one);
+        if (seal !== null) papers.forget(seal.id);
+      }
     if (run?.road !== 'mobile' || view.made.length <= run.before) return;
     const job = run.jobs[run.done];
     if (job === undefined) return;

@@ -150,7 +150,7 @@ const stamp = (boot: SignBoot, one: PlacedScreen['list'][number], locked: boolea
         'aria-label': filled(boot.sign.placed.show, one),
       },
       h('span', { class: 'dot is-on' }),
-      h('span', { class: 'stamps__name' }, one.name),
+      h('span', { class: 'stamps__name', title: one.name }, one.name),
       h('span', { class: 'num dim' }, one.where),
     ),
     locked

@@ -2,7 +2,7 @@ import type { ExistingSignatureView, MadeView } from '#hosted/sign-api.ts';
 import { fill } from '../../boot.ts';
 import { hourText } from '../../time.ts';
 import { jobsOf } from '../plan.ts';
-import { type SignBoot, type SignModel, signerOf } from '../sign-desk.ts';
+import { type SignBoot, type SignModel, sealOfMade, signerOf } from '../sign-desk.ts';
 
 /** One revision of the document: signatures that came with it, those made here, and the one to come. */
 export interface VersionScreen {
@@ -41,7 +41,7 @@ function existing(one: ExistingSignatureView, title: string, boot: SignBoot): Ve
 
 function madeHere(one: MadeView, title: string, model: SignModel, boot: SignBoot): VersionScreen {
   const { versions: words, placed } = boot.sign;
-  const name = model.view?.seals.find((seal) => seal.id === one.seal)?.name ?? '';
+  const name = (model.view === null ? null : sealOfMade(model.view, one)?.name) ?? one.seal ?? '';
   const n = one.places + (one.straddle ? 1 : 0);
   const what =
     one.seal === null ? words.madeNone : fill(words.made, { name, places: fill(placed.n, { n: String(n) }) });

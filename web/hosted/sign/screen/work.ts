@@ -3,7 +3,7 @@ import type { StepScreen } from '../../render/sheet.ts';
 import { hubNotice, noAnswerNotice } from '../../screen/hub-notices.ts';
 import type { NoticeScreen } from '../../screen/notices.ts';
 import { placesOf, type SealJob } from '../plan.ts';
-import type { SignBoot, SignModel } from '../sign-desk.ts';
+import { type SignBoot, type SignModel, sealOfMade } from '../sign-desk.ts';
 
 /** The button's place while key, phone or hub work: one step a seal. */
 export interface WorkScreen {
@@ -71,7 +71,7 @@ export function telling(model: SignModel, boot: SignBoot): WorkScreen {
   const { work } = boot.sign;
   const made = model.view?.made ?? [];
   const seals = made.map((one) => {
-    const name = model.view?.seals.find((seal) => seal.id === one.seal)?.name ?? work.signature;
+    const name = (model.view === null ? null : sealOfMade(model.view, one)?.name) ?? one.seal ?? work.signature;
     const n = one.places + (one.straddle ? 1 : 0);
     return step('ok', fill(work.stepSealed, { name, places: fill(work.places, { n: String(n) }) }));
   });
