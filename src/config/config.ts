@@ -43,10 +43,13 @@ const schema = z.strictObject({
       whenDown: z.enum(['refuse', 'sign']).default('refuse'),
     })
     .optional(),
-  /** Makers of electronic seals (制章机构) that are no vendor of this hub. A maker is given up by taking its certificates out of the file. */
+  /** Makers of electronic seals (制章机构). Without them electronic seals cannot be used, whoever made them. */
   sealMakers: z
     .strictObject({
-      /** PEM file: their roots and, where there are some, intermediates. */
+      /**
+       * PEM file: roots under which there is nobody but makers, with intermediates where there are some; and makers' own certificates where a vendor of this hub
+       * issued them (the vendor is asked for their revocation). A maker is given up by taking it out.
+       */
       certificatesFile: z.string(),
     })
     .optional(),

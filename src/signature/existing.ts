@@ -40,7 +40,10 @@ async function judged(room: Room, source: PdfSource): Promise<readonly ExistingS
     const signatures = await signaturesOf(await openPdf(source));
     if (signatures.length > MOST_JUDGED)
       return signatures.map(({ claimed }) => ({ signer: claimed.name ?? '', at: null, verdict: 'indeterminate' }));
-    const report = await validatePdf({ gm: room.gm, judges: judgesOf(room), now: room.clock.now() }, source);
+    const report = await validatePdf(
+      { gm: room.gm, judges: judgesOf({ ...room, sealMakers: room.seals.makers }), now: room.clock.now() },
+      source,
+    );
     return report.signatures.map(shown);
   } catch (error) {
     if (!(error instanceof PdfFault)) throw error;

@@ -23,8 +23,8 @@ export interface ValidationDeps {
   readonly random: Random;
   /** Roots and intermediates of the time authorities that are believed; self-signed ones are anchors. */
   readonly timeAuthorities: readonly Certificate[];
-  /** Makers of seals that are no vendors of the hub's. */
-  readonly sealMakers?: Pick<SealMakers, 'isConfigured'>;
+  /** Who makes seals; absent: nobody. */
+  readonly sealMakers?: Pick<SealMakers, 'standing'>;
   readonly spoolDir: string;
 }
 
@@ -65,7 +65,7 @@ export function judgesOf({
   const intermediates = timeAuthorities.filter((one) => !anchors.includes(one));
   return {
     certificate: (certificate, at) => trust.judge(certificate, 'sign', at === null ? {} : { at }),
-    ...(sealMakers && { knowsMaker: sealMakers.isConfigured }),
+    maker: sealMakers?.standing ?? (() => 'stranger'),
     timestamp: (token, data) =>
       verifyTimestamp(gm, {
         ...{ token, data, nonce: null, allowNonGm: true, signingCertificate: 'if-present', at: clock.now() },

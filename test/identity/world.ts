@@ -212,7 +212,7 @@ export async function openLoginWorld(
   const documents = mkdtempSync(join(tmpdir(), 'documents-'));
   const seals = createSeals({
     ...{ store, cipher, gm, trust, journal, clock, random },
-    sealMakers: [],
+    sealMakers: [parseCertificate(gm, pki.sealHouse.root)].flatMap((one) => one ?? []),
   });
   const signing: SignatureDeps = {
     ...{ ...pages, seals, egress, files: createSealedFiles({ dir: documents, gm, random }) },

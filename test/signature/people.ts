@@ -2,7 +2,7 @@ import { createSign, generateKeyPairSync } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { basicConstraints, crlDistributionPoints, identityExtension, signUsage } from '#fixtures/pki/extensions.ts';
 import { type Company, companies } from '#fixtures/pki/identities.ts';
-import { makeSeal, type SealOrder } from '#fixtures/pki/seal-maker.ts';
+import type { SealOrder } from '#fixtures/pki/seal-maker.ts';
 import type { PairRequest } from '#fixtures/pki/world.ts';
 import { base64, fromBase64 } from '#kernel/bytes.ts';
 import type { Result } from '#kernel/result.ts';
@@ -84,25 +84,20 @@ export async function rsaKey(world: LoginWorld, holder: Company = companies.liao
   };
 }
 
-/** A seal (base64 of SESeal, v4 unless said otherwise) that a maker under Beichen made for these keys. */
+/** A seal (base64 of SESeal, v4 unless said otherwise) that the hub's seal maker made for these keys. */
 export async function sealFor(
   world: LoginWorld,
   keys: readonly HeldKey[],
   more: Partial<SealOrder> = {},
 ): Promise<string> {
-  const maker = await world.key({ holder: companies.liaoning });
   const now = world.clock.now();
-  const made = await makeSeal(
-    gm,
-    { key: maker.pair.signKey, certificate: maker.pair.signCertificate },
-    {
-      ...{ generation: 'v4', id: '21010000000001', name: '辽宁示例建设有限公司', type: 1 },
-      signers: keys.map(({ pair }) => pair.signCertificate),
-      ...{ createdAt: now - DAY, validFrom: now - DAY, validTo: now + 365 * DAY },
-      picture: { format: 'PNG', data: ringSeal().bytes, width: 42, height: 42 },
-      ...more,
-    },
-  );
+  const made = await world.pki.sealHouse.make({
+    ...{ generation: 'v4', id: '21010000000001', name: '辽宁示例建设有限公司', type: 1 },
+    signers: keys.map(({ pair }) => pair.signCertificate),
+    ...{ createdAt: now - DAY, validFrom: now - DAY, validTo: now + 365 * DAY },
+    picture: { format: 'PNG', data: ringSeal().bytes, width: 42, height: 42 },
+    ...more,
+  });
   return base64(made);
 }
 
@@ -254,7 +249,10 @@ export const reportOf = (world: LoginWorld, pdf: Uint8Array): Promise<Validation
   validatePdf(
     {
       gm,
-      judges: judgesOf({ gm, trust: world.trust, clock: world.clock, timeAuthorities: world.signing.timeAuthorities }),
+      judges: judgesOf({
+        ...{ gm, trust: world.trust, clock: world.clock, timeAuthorities: world.signing.timeAuthorities },
+        sealMakers: world.signing.seals.makers,
+      }),
       now: world.clock.now(),
     },
     bytesSource(pdf),

@@ -54,6 +54,8 @@ export interface Desk {
   readonly journal: Journal;
   readonly subscribers: Subscribers;
   readonly seals: SealLibrary;
+  /** The library of a hub that believes these makers instead. */
+  sealsOf(makers: readonly Certificate[]): SealLibrary;
   /** A seal maker whose root the hub believes. */
   readonly sealHouse: SealHouse;
   readonly pki: WorldPki;
@@ -96,7 +98,8 @@ export async function openDesk(store: Store, onCertificateChanged?: OnCertificat
   const parties = createRelyingParties({ store, cipher, clock, random: systemRandom, mode: 'production' });
   const sealHouse = await buildSealHouse(gm, clock.now());
   const deps = { store, cipher, gm, trust, journal, clock, random: systemRandom };
-  const seals = createSeals({ ...deps, sealMakers: [certificate(sealHouse.root)] });
+  const sealsOf = (sealMakers: readonly Certificate[]): SealLibrary => createSeals({ ...deps, sealMakers });
+  const seals = sealsOf([certificate(sealHouse.root)]);
   const subscribers = createSubscribers({
     ...deps,
     ...(onCertificateChanged && { onCertificateChanged }),
@@ -107,6 +110,7 @@ export async function openDesk(store: Store, onCertificateChanged?: OnCertificat
     journal,
     subscribers,
     seals,
+    sealsOf,
     sealHouse,
     pki,
     unit: async (name, profile = {}) => unwrap(await store.tx((tx) => parties.addUnit(tx, { name, profile }))).unit,

@@ -9,6 +9,7 @@ import { leadingDerLength } from '#pki/der.ts';
 import { oids } from '#pki/oids.ts';
 import { judgeSealSignature, parseSealSignature, type SealSignature } from '#pki/ses-signature.ts';
 import type { TimestampCheck, TimestampResult } from '#pki/timestamp.ts';
+import type { MakerStanding } from '#subscriber/seals/makers.ts';
 import type { PdfSignature } from '../pdf/signatures.ts';
 import type { PdfSource } from '../pdf/source.ts';
 import { certificateChecks, messageFault, sealFault, stampCheck } from './checks.ts';
@@ -20,8 +21,8 @@ export interface Judges {
   /** As of `at` where it is proven (UTC ms), else as of now. */
   certificate(certificate: Certificate, at: number | null): Promise<Judgement>;
   timestamp(token: Bytes, stamped: TimestampCheck['data']): TimestampResult;
-  /** Whether a seal maker who is no vendor of the hub's is believed, as of when he made the seal (UTC ms). */
-  readonly knowsMaker?: (maker: Certificate, madeAt: number) => boolean;
+  /** Whether this is a seal maker at all, as of when he made the seal (UTC ms). Absent (the stand-alone verifier): whoever stands under a root may be. */
+  readonly maker?: (maker: Certificate, madeAt: number) => MakerStanding;
 }
 
 export interface ValidationDeps {
@@ -127,6 +128,23 @@ function stampOf(attributes: ReadonlyMap<string, readonly { readonly der: Bytes 
   return values.length === 1 ? values[0]?.der : undefined;
 }
 
+/** A certificate to sign with makes nobody a seal maker: a stranger's seal is undecided, however good his chain. */
+export async function makerChecks(judges: Judges, maker: Certificate, madeAt: number): Promise<Check[]> {
+  const standing = judges.maker?.(maker, madeAt) ?? 'listed';
+  const detail = '制章人证书不在受信任的机构之列';
+  switch (standing) {
+    case 'root':
+      return [];
+    case 'stranger':
+      return [{ id: 'seal', result: 'unknown', detail }];
+    case 'listed': {
+      const { verdict } = await judges.certificate(maker, madeAt);
+      if (verdict === 'valid') return [];
+      return [{ id: 'seal', result: verdict === 'unknown-issuer' ? 'unknown' : 'failed', detail }];
+    }
+  }
+}
+
 async function judgeSealed(deps: ValidationDeps, sealed: SealSignature, documentSm3: Bytes): Promise<Finding> {
   const stamp = sealed.timestamp === null ? undefined : deps.judges.timestamp(sealed.timestamp, sealed.signature);
   const proven = stamp?.ok ? stamp.verified.latest : null;
@@ -141,14 +159,7 @@ async function judgeSealed(deps: ValidationDeps, sealed: SealSignature, document
   const verdict = sealed.signer === undefined ? undefined : await deps.judges.certificate(sealed.signer, proven);
   if (verdict !== undefined) checks.push(...certificateChecks(verdict, proven));
   const { maker, createdAt } = sealed.seal;
-  const judgesMaker = maker !== undefined && deps.judges.knowsMaker?.(maker, createdAt) !== true;
-  const made = judgesMaker ? await deps.judges.certificate(maker, createdAt) : undefined;
-  if (made !== undefined && made.verdict !== 'valid')
-    checks.push({
-      id: 'seal',
-      result: made.verdict === 'unknown-issuer' ? 'unknown' : 'failed',
-      detail: '制章人证书不在受信任的机构之列',
-    });
+  if (maker !== undefined) checks.push(...(await makerChecks(deps.judges, maker, createdAt)));
   return {
     checks,
     signer: sealed.signer === undefined ? null : factsOf(sealed.signer, verdict),

@@ -6,7 +6,7 @@ import type { DigestName } from '#pki/digest.ts';
 import { oids } from '#pki/oids.ts';
 import { judgeSealSignature, type SealSignature } from '#pki/ses-signature.ts';
 import { certificateChecks, sealFault, stampCheck } from '../report/checks.ts';
-import type { Judges } from '../report/judge-contents.ts';
+import { type Judges, makerChecks } from '../report/judge-contents.ts';
 import type { Check } from '../report/report.ts';
 import { type SignerReport, signerReport } from './report.ts';
 import type { SignedContent, VerifyRequest } from './request.ts';
@@ -115,12 +115,7 @@ export async function judgeSeal(
   const judged = signer === undefined ? undefined : await judges.certificate(signer, proven);
   if (judged !== undefined) checks.push(...certificateChecks(judged, proven));
   const { maker, createdAt } = seal;
-  const judgesMaker = maker !== undefined && judges.knowsMaker?.(maker, createdAt) !== true;
-  const made = judgesMaker ? await judges.certificate(maker, createdAt) : undefined;
-  if (made !== undefined && made.verdict !== 'valid') {
-    const result = made.verdict === 'unknown-issuer' ? 'unknown' : 'failed';
-    checks.push({ id: 'seal', result, detail: '制章人证书不在受信任的机构之列' });
-  }
+  if (maker !== undefined) checks.push(...(await makerChecks(judges, maker, createdAt)));
   return signerReport({
     ...{ checks, certificate: signer, judged, algorithm: 'SM2-SM3' },
     time: timeOf(proven, sealed.claimedAt),

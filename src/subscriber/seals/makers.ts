@@ -5,6 +5,12 @@ import { type Refusal, refusal } from '#kernel/errors.ts';
 import type { Certificate } from '#pki/certificate.ts';
 import { validatePath } from '#pki/path.ts';
 
+/**
+ * `root`: under one of the configured makers' roots · `listed`: its own certificate is configured; who issued it speaks of its revocation · `stranger`: anybody
+ * else, also who holds a good certificate of a vendor's: a certificate to sign with makes nobody a seal maker.
+ */
+export type MakerStanding = 'root' | 'listed' | 'stranger';
+
 /** Who is believed when he says that a seal is somebody's (制章机构). */
 export interface SealMakers {
   /**
@@ -12,30 +18,41 @@ export interface SealMakers {
    * SEAL_MAKER_UNKNOWN, SEAL_MAKER_UNUSABLE, SEAL_MAKER_STATUS. May wait for a revocation list.
    */
   judge(maker: Certificate, madeAt: number): Promise<Refusal | null>;
-  /** Under one of the configured roots when it made the seal (`madeAt`, UTC ms). */
-  isConfigured(maker: Certificate, madeAt: number): boolean;
+  /** As of when it made the seal (`madeAt`, UTC ms). */
+  standing(maker: Certificate, madeAt: number): MakerStanding;
 }
 
 export interface SealMakersDeps {
   readonly gm: Gm;
   readonly trust: Pick<Trust, 'judge'>;
   readonly clock: Pick<Clock, 'now'>;
-  /** Roots and intermediates of makers that are no vendor of the hub's: self-signed ones are anchors. A maker is given up by taking them away. */
+  /**
+   * Roots of seal makers (self-signed) with their intermediates, and makers' own certificates issued by vendors of the hub's. A root must be a makers' root: whoever
+   * stands under it makes seals. A maker under such a root is given up by taking the root away.
+   */
   readonly certificates: readonly Certificate[];
 }
 
 export function createSealMakers({ gm, trust, clock, certificates }: SealMakersDeps): SealMakers {
   const anchors = certificates.filter((one) => Buffer.from(one.issuer.der).equals(one.subject.der));
-  const intermediates = certificates.filter((one) => !anchors.includes(one));
+  const intermediates = certificates.filter((one) => !anchors.includes(one) && one.basicConstraints?.ca === true);
+  const listed = new Set(
+    certificates.filter((one) => !anchors.includes(one) && !intermediates.includes(one)).map((one) => one.fingerprint),
+  );
 
-  const isConfigured = (maker: Certificate, madeAt: number): boolean =>
-    validatePath(gm, { certificate: maker, anchors, intermediates, at: madeAt, purpose: 'sign' }).ok;
+  function standing(maker: Certificate, madeAt: number): MakerStanding {
+    if (listed.has(maker.fingerprint)) return 'listed';
+    const path = { certificate: maker, anchors, intermediates, at: madeAt, purpose: 'sign' } as const;
+    return validatePath(gm, path).ok ? 'root' : 'stranger';
+  }
 
   return {
-    isConfigured,
+    standing,
     async judge(maker, madeAt) {
       if (madeAt > clock.now()) return refusal('SEAL_ALTERED', {}, 'made in the future');
-      if (isConfigured(maker, madeAt)) return null;
+      const stands = standing(maker, madeAt);
+      if (stands === 'root') return null;
+      if (stands === 'stranger') return refusal('SEAL_MAKER_UNKNOWN');
       const now = await trust.judge(maker, 'sign');
       switch (now.verdict) {
         case 'valid':
