@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import type { DocsContext, Markup, Section } from './parts.ts';
+import { controlSection } from './sections/control.ts';
 import { extensions } from './sections/extensions.ts';
 import { interfacesSection } from './sections/interfaces.ts';
 import { openingsSection } from './sections/openings.ts';
@@ -18,6 +19,7 @@ export const sections: readonly Section[] = [
   sign,
   interfacesSection,
   extensions,
+  controlSection,
   openingsSection,
   sealsSection,
   ticket,
