@@ -2,7 +2,8 @@ import { generateKeyPairSync, sign as nodeSign } from 'node:crypto';
 import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createVerifyApi, VERIFY_PATH } from '#broker/verify.ts';
-import { makeSeal } from '#fixtures/pki/seal-maker.ts';
+import { buildSealHouse, type SealHouse } from '#fixtures/pki/seal-house.ts';
+import { makeSeal, type SealOrder } from '#fixtures/pki/seal-maker.ts';
 import { type EdgeEnv, requestContext } from '#http/context.ts';
 import { type Bytes, base64, concat, hex, utf8 } from '#kernel/bytes.ts';
 import type { JsonObject } from '#kernel/json.ts';
@@ -17,6 +18,7 @@ import { judgesOf } from '#signature/validation.ts';
 import { createVerification } from '#signature/verification.ts';
 import type { VerifyReport } from '#signature/verify/report.ts';
 import { openStore } from '#store/store.ts';
+import { createSealMakers } from '#subscriber/seals/makers.ts';
 import { certificateOf, gm, type Keyed, openWorld, type World } from '#test/opening/support.ts';
 import { openssl, SIGN_ID } from '#test/pki/openssl.ts';
 import { ringSeal } from '#test/signature/pdf/seal-picture.ts';
@@ -29,13 +31,16 @@ describe('the verification service', () => {
   let world: World;
   let signer: Keyed;
   let other: Keyed;
+  let house: SealHouse;
   const tool = openssl();
   const app = new Hono<EdgeEnv>();
   beforeAll(async () => {
     world = await openWorld(await openStore({ kind: 'sqlite', file: ':memory:' }, { log: quietLog }));
     [signer, other] = [await world.bidder(), await world.bidder()];
     const { relyingParties, clock, trust } = world.openings.room;
-    const judges = judgesOf({ gm, trust, clock, timeAuthorities: [] });
+    house = await buildSealHouse(gm, clock.now());
+    const sealMakers = createSealMakers({ gm, trust, clock, certificates: [certificateOf(house.root)] });
+    const judges = judgesOf({ gm, trust, clock, timeAuthorities: [], sealMakers });
     const verification = createVerification({ gm, judges, clock });
     app.use('*', requestContext({ random: systemRandom, https: true }));
     app.route('/', createVerifyApi({ store: world.store, gm, clock, log: quietLog, relyingParties, verification }));
@@ -249,29 +254,27 @@ describe('the verification service', () => {
   });
 
   it('judges an electronic seal’s signature over a text or its digest', async () => {
-    const seal = parseSeal(
-      gm,
-      await makeSeal(
-        gm,
-        { key: other.signKey, certificate: other.signCertificate },
-        {
-          ...{ generation: 'v4', id: '2101000001', name: '合同专用章', type: 1, signers: [signer.signCertificate] },
-          createdAt: world.clock.now() - 1000,
-          validFrom: world.clock.now() - 1000,
-          validTo: world.clock.now() + 86_400_000,
-          picture: { format: 'PNG', data: ringSeal().bytes, width: 40, height: 40 },
-        },
-      ),
-    );
-    if (seal === undefined) throw new Error('no seal');
-    const tbs = sealTbs({ seal, documentHash: gm.sm3(utf8(TEXT)), at: world.clock.now(), property: 'urn:text' });
-    const signature = base64(
-      makeSealSignature(tbs, certificateOf(signer.signCertificate), await gm.sm2.sign(signer.signKey, [tbs])),
-    );
+    const now = world.clock.now();
+    const order: SealOrder = {
+      ...{ generation: 'v4', id: '2101000001', name: '合同专用章', type: 1, signers: [signer.signCertificate] },
+      ...{ createdAt: now - 1000, validFrom: now - 1000, validTo: now + 86_400_000 },
+      picture: { format: 'PNG', data: ringSeal().bytes, width: 40, height: 40 },
+    };
+    const sealedWith = async (der: Uint8Array): Promise<string> => {
+      const seal = parseSeal(gm, der);
+      if (seal === undefined) throw new Error('no seal');
+      const tbs = sealTbs({ seal, documentHash: gm.sm3(utf8(TEXT)), at: now, property: 'urn:text' });
+      const value = await gm.sm2.sign(signer.signKey, [tbs]);
+      return base64(makeSealSignature(tbs, certificateOf(signer.signCertificate), value));
+    };
+    const signature = await sealedWith(await house.make(order));
     expect(await told({ signature, text: TEXT })).toEqual(['valid', 'seal', '']);
     const digest = { algorithm: 'sm3', value: hex(gm.sm3(utf8(TEXT))) };
     expect(await told({ signature, digest })).toEqual(['valid', 'seal', '']);
     expect((await told({ signature, text: '别的' }))[0]).toBe('invalid');
+    const company = { key: other.signKey, certificate: other.signCertificate };
+    const forged = await sealedWith(await makeSeal(gm, company, order));
+    expect((await told({ signature: forged, text: TEXT }))[0]).toBe('indeterminate');
   });
 
   it('refuses what is not a question, and strangers', async () => {
