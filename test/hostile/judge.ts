@@ -16,7 +16,7 @@ const STATUSES: Readonly<Record<Kind, readonly number[]>> = {
   door: [200, 404, 429],
   facts: [200, 404],
   html: [200, 304, 308, 403, 404, 410],
-  file: [200, 304, 404],
+  file: [200, 206, 304, 404, 416],
   live: [101, 403, 404, 503],
 };
 const FROM_SERVER = [100, 400, 404, 405, 408, 413, 417, 426, 431];

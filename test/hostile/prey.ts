@@ -5,6 +5,7 @@ import { callExt } from '#fixtures/world/trading-system/hub-ext.ts';
 import { printed, signOf } from '#fixtures/world/trading-system/sign.ts';
 import type { UnwrappedKey } from '#hosted/decrypt-api.ts';
 import type { HallView } from '#hosted/hall-api.ts';
+import type { SignPageApi } from '#hosted/sign-api.ts';
 import { base64 } from '#kernel/bytes.ts';
 import { Browser, tokenOf } from '#test/support/bidder.ts';
 import { decryptCall, HallPerson, handIn, LOT, must, sealAtClient, unwrap } from '#test/support/opening-day.ts';
@@ -27,6 +28,8 @@ export interface Prey extends Begun {
   readonly encData: string;
   /** `keys`: what the right token would give; none where another prey has opened the same bid before. */
   readonly decryption: Begun & { readonly kind: 'envelope' | 'capsule'; readonly keys: readonly UnwrappedKey[] };
+  /** A page on which he signs a file of his own. */
+  readonly signing: Begun;
   readonly hall: HallPrey;
   /** In the opening that is days ahead. */
   readonly sealed: SealedPrey;
@@ -71,6 +74,7 @@ export async function newPrey(world: HostileWorld): Promise<Prey> {
     foreign,
     encData,
     decryption,
+    signing: await beginSigning(world, browser),
     hall: await takeSeat(world, day, browser, number),
     sealed: await sealedBid(world, day, key),
     cookie: browser.cookies(hub),
@@ -82,6 +86,7 @@ export const noPrey: Prey = {
   ...{ taskId: 't', token: 't', interaction: 'i', cookie: '', encData: 'e' },
   foreign: { taskId: 'f', token: 'f', interaction: 'f' },
   decryption: { taskId: 'd', token: 'd', interaction: 'd', kind: 'envelope', keys: [] },
+  signing: { taskId: 's', token: 's', interaction: 's' },
   hall: { opening: 'o', seat: 's', asked: 'a', bid: 'b' },
   sealed: {
     ...{ opening: 'o', lot: LOT, taskId: 't', capsule: 'c' },
@@ -143,6 +148,22 @@ async function beginDecryption(
   if (item === undefined || wrap === undefined) return { ...decryption, keys: [] };
   const contentKey = base64(await unwrap(world.gm, key.pair, wrap.wrapped));
   return { ...decryption, keys: [{ item: item.id, wrap: wrap.id, key: contentKey }] };
+}
+
+async function beginSigning(world: HostileWorld, browser: Browser): Promise<Begun> {
+  const { caUnitId, orgcode } = world.unit;
+  const taskId = newTask();
+  const answer = await callHub(accessOf(world), 'startiframesign', { caUnitId, taskId, orgcode });
+  if (!('ok' in answer)) throw new Error(`startiframesign: ${answer.trouble}`);
+  const signing = begun(taskId, String(answer.body['signurl']));
+  const hub = world.prepared.hubUrl;
+  const claimed = await browser.fetch(`${hub}/hosted/api/sign/claim`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: hub },
+    body: JSON.stringify({ token: signing.token }),
+  });
+  must('sign claim', (await claimed.json()) as SignPageApi['claim']['answer']);
+  return signing;
 }
 
 /** Another office each time, two times in three in the running opening. */

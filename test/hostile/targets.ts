@@ -1,11 +1,14 @@
 import { HUB_IDENTITY_PATH } from '#agent/protocol.ts';
 import { recordOf } from '#fixtures/world/cast.ts';
+import { toAttFile } from '#fixtures/world/trading-system/att-file.ts';
 import { type Members as Signable, signOf } from '#fixtures/world/trading-system/sign.ts';
 import { LIVE_PATH, type PageApi } from '#hosted/api.ts';
 import type { DecryptPageApi } from '#hosted/decrypt-api.ts';
 import { HALL_LIVE_PATH, type HallApi } from '#hosted/hall-api.ts';
+import { SIGN_DOCUMENT_PATH, type SignPageApi } from '#hosted/sign-api.ts';
 import { base64, utf8 } from '#kernel/bytes.ts';
 import type { HallAct, ProposalKind } from '#opening/hall/acts.ts';
+import { plainPdf } from '#test/signature/pdf/base.ts';
 import { TASK_PATH, TICKET_PATH, ticketFields } from '#wire/extensions.ts';
 import { type InterfaceName, interfaces, type PrintedField, type PrintedInterface } from '#wire/interfaces.ts';
 import type { Prey } from './prey.ts';
@@ -23,6 +26,7 @@ export function targetsOf(world: HostileWorld, prey: Prey): Target[] {
     ...openingTargets(world, prey),
     ...pageApi(world, prey),
     ...decryptApi(world, prey),
+    ...signApi(world, prey),
     ...hallApi(world, prey),
     ...hallActs(world, prey),
     ...doors(prey),
@@ -58,6 +62,7 @@ function sampleOf(world: HostileWorld, prey: Prey): (field: PrintedField) => str
     signature: base64(utf8('seal')),
     paType: '1',
     encData: prey.encData,
+    attFile: toAttFile(plainPdf([{}, {}, {}]), world.unit.fileKey),
     standBy: '{"hub":{},"note":"x"}',
   };
   return ({ name }) => known[name] ?? base64(utf8(name));
@@ -143,6 +148,46 @@ function decryptApi(world: HostileWorld, { decryption, cookie }: Prey): Target[]
     cancel: () => ({ interaction }),
   };
   return pageTargets(world, cookie, 'decrypt/', samples);
+}
+
+/** The signing page's calls, and the file that is laid before it. */
+function signApi(world: HostileWorld, { signing, cookie }: Prey): Target[] {
+  const { token, interaction } = signing;
+  const certificate = world.keys[0]?.certificate ?? '';
+  const signature = base64(utf8('x'.repeat(70)));
+  const place = { page: 0, x: 20.5, y: 30, width: 40, height: 40 };
+  const straddle = { pages: [0, 1, 2], centre: 148.5, width: 40, height: 40, each: 3 };
+  const samples: { [Route in keyof SignPageApi]: () => SignPageApi[Route]['request'] } = {
+    claim: () => ({ token }),
+    view: () => ({ interaction }),
+    grant: () => ({ interaction, nonce: 'ab'.repeat(32) }),
+    certificates: () => ({ interaction, certificates: [{ key: 'k1', sign: certificate }] }),
+    challenge: () => ({ interaction }),
+    identify: () => ({ interaction, certificate, signature }),
+    prepare: () => ({ interaction, seal: 'sel_0', placements: [place], straddle, reason: '同意', version: 1 }),
+    complete: () => ({ interaction, prepared: `sgn_${'0'.repeat(26)}`, signature, last: true }),
+    finish: () => ({ interaction }),
+    mobile: () => ({ interaction, authority: 'beichen', last: true }),
+    redeliver: () => ({ interaction }),
+    watch: () => ({ token }),
+    cancel: () => ({ interaction }),
+  };
+  const path = `${SIGN_DOCUMENT_PATH}/${interaction}`;
+  const own = [['cookie', cookie] as const, ['sec-fetch-site', 'same-origin'] as const];
+  return [
+    {
+      ...{ name: 'page sign document put', kind: 'page', method: 'PUT', path, content: plainPdf([{}, {}, {}]) },
+      headers: [...own, ['origin', world.prepared.hubUrl], ['content-type', 'application/pdf']],
+    },
+    {
+      name: 'sign document',
+      kind: 'file',
+      method: 'GET',
+      path: `${path}?v=1`,
+      headers: [...own, ['range', 'bytes=0-99']],
+    },
+    ...pageTargets(world, cookie, 'sign/', samples),
+  ];
 }
 
 /** The hall's calls, from a seat that holds one of the offices or bids. */
@@ -250,7 +295,7 @@ const live = (name: string, path: string, cookie: string): Target => ({
   ],
 });
 
-function reading(world: HostileWorld, { token, interaction, cookie, decryption, hall }: Prey): Target[] {
+function reading(world: HostileWorld, { token, interaction, cookie, decryption, signing, hall }: Prey): Target[] {
   const get = (name: string, kind: Target['kind'], path: string): Target => ({
     name,
     kind,
@@ -263,6 +308,9 @@ function reading(world: HostileWorld, { token, interaction, cookie, decryption, 
     get('page check again', 'html', `/check/i/${interaction}`),
     get('page decrypt', 'html', `/decrypt/${decryption.token}`),
     get('page decrypt again', 'html', `/decrypt/i/${decryption.interaction}`),
+    get('page sign', 'html', `/sign/${signing.token}`),
+    get('page sign again', 'html', `/sign/i/${signing.interaction}`),
+    get('page validate', 'html', '/validate'),
     get('page hall', 'html', `/hall/${hall.opening}`),
     // A refusal of these is the pages' JSON: nobody opens them but the page.
     get('hall record', 'file', `/hall/${hall.opening}/minutes.json`),
