@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { stateOfCode, states } from '#hosted/states.ts';
 import { decryptWordsOf, en, fill, hallWordsOf, signWordsOf, type Words, zh } from '#hosted/words.ts';
+import { validateWordsOf } from '#hosted/words-validate.ts';
 import { catalogue } from '#kernel/catalogue.ts';
 
 type Leaf = readonly [path: string, text: string];
@@ -18,6 +19,7 @@ const all = (words: Words): Leaf[] => {
     ...leaves({ ...decryptWordsOf(lang), codes: {} }, 'decryption: '),
     ...leaves({ ...inHall, codes: {} }, 'in the hall: '),
     ...leaves(hall, 'hall: '),
+    ...leaves(validateWordsOf(lang), 'validate: '),
     ...leaves({ ...inSigning, codes: {} }, 'in signing: '),
     ...leaves(sign, 'signing: '),
   ];

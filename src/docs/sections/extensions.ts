@@ -24,6 +24,7 @@ export const extensions: Section = {
     { id: 'task-query', title: '查询任务' },
     { id: 'ticket-redeem', title: '兑换凭据' },
     { id: 'document-validate', title: '验证已签署的文件' },
+    { id: 'offline-sign', title: '离线签署' },
   ],
   render: renderExtensions,
 };
@@ -148,9 +149,36 @@ ${table(
       name('signatures[].checks'),
       '逐项结论与依据：签名范围、内容、签名值、证书链、有效期、吊销、算法、时间戳、印章、认证级别',
     ],
-    [name('signatures[].changes'), '签署之后的每一处改动，指明页码'],
+    [name('signatures[].changes'), '签署之后的每一处改动，指明页码与位置（area，毫米，从页面左上角起）'],
+    [name('notes'), '文件含有的表单、脚本、图层、附件、认证签名'],
     [name('signatures[].diagnostic'), '供技术人员查看的原始参数'],
   ],
 )}
-<p>支持国密与 RSA 的 CMS 签名（GB/T 35275 与 RFC 5652 两种写法）、GB/T 38540 电子签章以及文档时间戳。任何一项不成立即为无效；缺少吊销信息或签发机构未接入时为无法判定，不做猜测。</p>`;
+<p>支持国密与 RSA 的 CMS 签名（GB/T 35275 与 RFC 5652 两种写法）、GB/T 38540 电子签章以及文档时间戳。任何一项不成立即为无效；缺少吊销信息或签发机构未接入时为无法判定，不做猜测。</p>
+<p>请求头 ${name('Accept: application/pdf')} 换取校验报告（PDF，带平台签名，可用 ${name('ca-interop-hub verify')} 离线核对）。个人可在 ${name('/validate')} 页面自行校验，无须登录；没有枢纽时用 ${name('ca-interop-hub verify 文件.pdf --trust 根证书 --crl 吊销列表')}。</p>
+
+<h3 id="offline-sign">离线签署</h3>
+<p>签署的机器不能联网、或文件超过 50 MB（上限 200 MB）时，用离线签署任务。文件始终不经过枢纽，直到签署完成：</p>
+${table(
+  ['步骤', '做法'],
+  [
+    [
+      '生成任务',
+      html`${name('POST /api/ca/ext/offline/jobs')}，JSON：${name('documentSm3')}、${name('bytes')}，可选 ${name('name')}、${name('certificateSm3')}（只许这张证书签署）、${name('hours')}（1 至 720，默认 72）；答复的 data 即任务包，带枢纽签名`,
+    ],
+    [
+      '带到离线机器',
+      html`${name('ca-interop-hub sign-job sign 任务.json --document 文件.pdf --hub-key 公钥 …')}：核对枢纽签名、文件指纹与期限，签署，写出结果`,
+    ],
+    [
+      '带回',
+      html`${name('ca-interop-hub sign-job import 结果.json --document 文件.pdf --out 签署后.pdf')}：把签名附在原文件之后，原有签名保持有效`,
+    ],
+    [
+      '提交',
+      html`${name('POST /api/ca/ext/offline/jobs/{id}/result')}，请求体为签署后的 PDF，另带 ${name('X-Ca-Content-Sm3')}；枢纽核对它就是任务所指的文件、其后恰有一个写明本任务的有效签名，任务随即用完，不能再次提交`,
+    ],
+    ['查询', html`${name('GET /api/ca/ext/offline/jobs/{id}')}：open、used、expired`],
+  ],
+)}`;
 }

@@ -121,7 +121,9 @@ export async function openPdf(source: PdfSource): Promise<PdfDocument> {
   const streamBytes = async (stream: PdfStream, limit: number): Promise<Bytes> => {
     const length = integerOf(await resolve(stream.dict.get('Length')));
     if (length === undefined || length < 0 || length > limit) throw new PdfFault('too-large', 'stream length');
-    return decodeStream(stream.dict, await source.read(stream.start, length));
+    const raw = await source.read(stream.start, length);
+    if (raw.length < length) throw new PdfFault('broken', 'a stream is longer than the file');
+    return decodeStream(stream.dict, raw);
   };
 
   const root = newest.trailer.get('Root');

@@ -125,7 +125,9 @@ async function readXrefStream(source: PdfSource, offset: number): Promise<Sectio
     throw new PdfFault('broken', `no cross references at ${offset}`);
   const length = integerOf(object.dict.get('Length'));
   if (length === undefined) throw new PdfFault('broken', 'cross-reference stream without length');
-  const data = decodeStream(object.dict, await source.read(object.start, length));
+  const raw = await source.read(object.start, length);
+  if (raw.length < length) throw new PdfFault('broken', 'cross-reference stream longer than the file');
+  const data = decodeStream(object.dict, raw);
   return { offset, kind: 'stream', trailer: object.dict, entries: streamEntries(object.dict, data) };
 }
 
