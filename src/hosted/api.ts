@@ -101,8 +101,8 @@ export interface AgentView {
 
 /** Route → request and answer. */
 export interface PageApi {
-  /** Sets the browser cookie where there is none. Binds nothing. */
-  hello: { request: Record<string, never>; answer: Answer<Record<never, never>> };
+  /** Sets the browser cookie where there is none; `framed`: one that counts in this frame alone. Binds nothing. */
+  hello: { request: { framed?: boolean }; answer: Answer<Record<never, never>> };
   /** By token (first open) or by interaction (reload of the same browser). `claim` only where the hub saw no cookie. */
   claim: {
     request: { token: string } | { interaction: string };

@@ -21,7 +21,7 @@ const certificate = z.string().min(1).max(limits.certificateField);
 const only = z.strictObject({ interaction });
 
 const requests = {
-  hello: z.strictObject({}),
+  hello: z.strictObject({ framed: z.boolean().exactOptional() }),
   claim: z.union([z.strictObject({ token: z.string().min(1).max(200) }), only]),
   view: only,
   challenge: only,
@@ -51,8 +51,8 @@ export function pageRoutes(deps: PageRoutesDeps): Hono<EdgeEnv> {
 
   const viewed = async (result: Result<LoginSnapshot>): Promise<Result<{ view: LoginView }>> =>
     result.ok ? ok({ view: await loginView(result.value) }) : result;
-  on('hello', async (c) => {
-    if (cookie.read(c.req.header('cookie')) === null) cookie.give(c, newBrowserSecret(deps.random));
+  on('hello', async (c, { framed = false }) => {
+    if (cookie.read(c.req.header('cookie')) === null) cookie.give(c, newBrowserSecret(deps.random), framed);
     return ok({});
   });
   on('claim', async (c, link) => {

@@ -60,6 +60,7 @@ const requests = {
   finish: only,
   mobile: z.strictObject({ interaction, authority, last: z.boolean().exactOptional() }),
   redeliver: only,
+  watch: z.strictObject({ token: z.string().min(1).max(200) }),
   cancel: only,
 } as const satisfies { [Route in keyof SignPageApi]: z.ZodType<SignPageApi[Route]['request']> };
 
@@ -109,6 +110,10 @@ export function signRoutes(deps: SignRoutesDeps): Hono<EdgeEnv> {
     viewed(await signatures.beginMobile(visit(c, id), vendor, last ?? true)),
   );
   on('redeliver', async (c, request) => viewed(await signatures.redeliver(visit(c, request.interaction))));
+  on('watch', async (_, { token }) => {
+    const state = await signatures.watch(token);
+    return state.ok ? ok({ state: state.value }) : state;
+  });
   on('cancel', async (c, request) => viewed(await signatures.cancel(visit(c, request.interaction))));
   app.all('/*', (c) => refuse(c, refusal('ROUTE_UNKNOWN')));
   return app;

@@ -211,6 +211,8 @@ export interface SignPageApi {
     answer: Answer<{ view: SignView }>;
   };
   redeliver: { request: { interaction: string }; answer: Answer<{ view: SignView }> };
+  /** How the signing stands, for a frame whose person went on in a window of its own: whoever has the link may ask, and learns no more than this. */
+  watch: { request: { token: string }; answer: Answer<{ state: 'open' | SignView['state'] }> };
   cancel: { request: { interaction: string }; answer: Answer<{ view: SignView }> };
 }
 

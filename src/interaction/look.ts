@@ -1,7 +1,9 @@
 import { type Refusal, refusal } from '#kernel/errors.ts';
+import { ok, type Result, refused } from '#kernel/result.ts';
 import type { Platform } from '#relying-party/party.ts';
+import type { InteractionState } from '#store/schema.ts';
 import { isBoundTo } from './browser.ts';
-import type { Interaction } from './interaction.ts';
+import { type Interaction, stateAt } from './interaction.ts';
 import type { PageRoom } from './page-room.ts';
 import { endForStranger } from './visit.ts';
 
@@ -22,6 +24,14 @@ export async function look(room: PageRoom, link: PageLink, secret: string | null
   const { interaction, current } = found;
   const platform = await room.relyingParties.platform(room.store.read, interaction.unitId, interaction.orgcode);
   return { platform, refusal: whyNot(room, interaction, current, secret), supportCode: interaction.supportCode };
+}
+
+/** How the interaction of this link stands; reads only. Refuses LINK_INVALID, and LINK_SUPERSEDED for a link that was given anew. */
+export async function standing(room: PageRoom, token: string): Promise<Result<InteractionState>> {
+  const found = await find(room, { token }, null);
+  if (found === undefined) return refused(refusal('LINK_INVALID'));
+  if (!found.current) return refused(refusal('LINK_SUPERSEDED'));
+  return ok(stateAt(found.interaction, room.clock.now()));
 }
 
 async function find(

@@ -8,7 +8,7 @@ import { beginExchange } from '#interaction/exchange.ts';
 import { grantFor } from '#interaction/grant.ts';
 import type { Interaction } from '#interaction/interaction.ts';
 import { type IssuedChallenge, issueChallenge } from '#interaction/issue-challenge.ts';
-import { type LookedPage, look, type PageLink } from '#interaction/look.ts';
+import { type LookedPage, look, type PageLink, standing } from '#interaction/look.ts';
 import type { SignedChallenge } from '#interaction/proof.ts';
 import { type TaskStatus, taskStatus } from '#interaction/status.ts';
 import { sweep } from '#interaction/sweep.ts';
@@ -18,6 +18,7 @@ import type { Bytes } from '#kernel/bytes.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import { ok, type Result } from '#kernel/result.ts';
 import { frameOrigins, type Platform, type Unit } from '#relying-party/party.ts';
+import type { InteractionState } from '#store/schema.ts';
 import { complete } from './complete.ts';
 import { createOutcome, finish, redeliver, signedDocument } from './deliver.ts';
 import { judgeExisting } from './existing.ts';
@@ -53,6 +54,8 @@ export interface Signatures {
   status(unit: Unit, taskId: string, of: SigningInterface): Promise<Result<TaskStatus>>;
 
   look(link: PageLink, secret: string | null): Promise<LookedPage>;
+  /** How the signing of this link stands. */
+  watch(token: string): Promise<Result<InteractionState>>;
   claim(link: PageLink, secret: string | null): Promise<Result<{ view: SigningSnapshot; claim: string | null }>>;
   view(visit: Visit): Promise<Result<SigningSnapshot>>;
   /** Operations `enumerate`, `certificates`, `sign-login`, `sign-document`. */
@@ -120,6 +123,7 @@ export function createSignatures(deps: SignatureDeps): Signatures {
     status: (unit, taskId, of) => taskStatus(room, unit, taskId, of),
 
     look: (link, secret) => look(room, link, secret),
+    watch: (token) => standing(room, token),
     async claim(link, secret) {
       const claimed =
         'token' in link

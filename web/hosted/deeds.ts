@@ -14,6 +14,8 @@ export interface PageDeeds {
   submit(): void;
   cancel?(interaction: string): Asked;
   redeliver?(interaction: string): Asked;
+  /** Whoever holds this page in a frame takes the person on. */
+  stays?(): boolean;
   readonly more?: Partial<Readonly<Record<ActName, Deed>>>;
   /** Buttons that only this page knows. */
   other?(name: string, value: string): void;
@@ -80,7 +82,7 @@ export function listenToPerson(desk: KeyDesk, agent: AgentLink, phone: Phone, pa
       return;
     }
     desk.seen(answer.value.view);
-    if (answer.value.view.state === 'cancelled' && home !== '') location.assign(home);
+    if (answer.value.view.state === 'cancelled' && home !== '' && page.stays?.() !== true) location.assign(home);
   }
 
   async function redeliver(): Promise<void> {

@@ -1,6 +1,7 @@
 import { createApi } from './api.ts';
 import { readBoot } from './boot.ts';
 import { byId } from './dom.ts';
+import { createEmbedder } from './sign/embedder.ts';
 import { afterView, type Parts, startJourney } from './sign/journey.ts';
 import { createSignPage } from './sign/page.ts';
 import { createPapers } from './sign/papers.ts';
@@ -12,14 +13,18 @@ const boot = readBoot<SignBoot>();
 document.documentElement.dataset['island'] = 'sign';
 const api = createApi<SignApi>(window.fetch.bind(window), '/hosted/api/sign');
 const page = createSignPage(boot);
-const parts: Parts = { papers: null, signing: null, placing: null };
+const parts: Parts = { papers: null, signing: null, placing: null, embedder: null };
 const desk = createSignDesk({
   boot,
   api,
   page,
   touch: atTouch(),
-  draw: (model) => page.draw(screenOf(model, boot)),
+  draw: (model) => {
+    page.draw(screenOf(model, boot));
+    parts.embedder?.look();
+  },
   afterView: (one, view) => afterView(one, view, parts),
 });
+parts.embedder = createEmbedder(desk, boot);
 parts.papers = createPapers(desk, boot, byId('paper'), () => void parts.placing?.asWished());
 void startJourney(desk, boot, page, parts);

@@ -23,6 +23,8 @@ export interface Claiming<V extends PageView> {
   hello(): Promise<Answered<unknown>>;
   claim(link: PageLink): Promise<Answered<Claim<V>>>;
   keepClaim(secret: string | null): void;
+  /** The person goes on in a window of its own. */
+  moved?(): void;
 }
 
 /** Hello gives this browser its cookie, claim binds the interaction to it. null: the link is refused, and the page says why. */
@@ -33,7 +35,7 @@ export async function openLink<V extends PageView>(
 ): Promise<Claim<V> | null> {
   if (framedWithoutPermission()) {
     desk.change({ agent: 'framed' });
-    await stayInFrame();
+    await stayInFrame(() => ask.moved?.());
   }
   const hello = await ask.hello();
   const answer = hello.ok ? await ask.claim(link) : hello;
@@ -117,11 +119,14 @@ export function joinAgent(
 }
 
 /** Before the claim, so that a new window can still be the first browser: the person stays here only to use the phone. */
-const stayInFrame = (): Promise<void> =>
+const stayInFrame = (moved: () => void): Promise<void> =>
   new Promise((resolve) => {
     byId('stage').addEventListener('click', (event) => {
       const target = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-act]') : null;
-      if (target?.dataset['act'] === 'window') openWindow();
+      if (target?.dataset['act'] === 'window') {
+        openWindow();
+        moved();
+      }
       if (target?.dataset['act'] === 'scan') resolve();
     });
   });

@@ -14,6 +14,63 @@ export declare const version: string;
 /** 打开证书控件。一个页面打开一次；页面刷新后须由服务器重新申请 `frame`。 */
 export declare function openControl(options: ControlOptions): Promise<CaControl>;
 
+/** 把签章页嵌入本页。浏览器访问证书助手所需的权限由本函数授予框架。每次打开恰有一个结果：`ended`。 */
+export declare function openSigning(options: SigningOptions): Signing;
+
+export interface SigningOptions {
+  /** startSignature 或 startiframesign 返回的 `signurl`，原样传入；每个地址打开一次。 */
+  readonly signurl: string;
+  /** 放置框架的元素；框架占满它，高度不小于 640 像素为宜。 */
+  readonly host: HTMLElement;
+  readonly onEvent?: (event: SigningEvent) => void;
+  /** 为 true 时，用户自选文件的签章（startiframesign）完成后把文件交给本页。 */
+  readonly takeDocument?: boolean;
+  /** 等待签章页连通的毫秒数；默认 20000。 */
+  readonly timeout?: number;
+}
+
+export interface Signing {
+  readonly frame: HTMLIFrameElement;
+  /** 恰好一次；从不失败（失败也是结果）。它只用于界面：签章文件以 onSignature 推送的为准。 */
+  readonly ended: Promise<SigningEnd>;
+  /** 移除框架；尚未结束的以 failed、CLOSED 结束。任务本身不受影响，可用同一请求重新取得地址。 */
+  close(): void;
+}
+
+/** 进展，可能没有，也可能重复。 */
+export type SigningEvent =
+  /** 签章页已打开并与本页连通。 */
+  | { readonly type: 'opened' }
+  /** 文件已显示（`pages` 页）。 */
+  | { readonly type: 'shown'; readonly name: string; readonly pages: number }
+  /** 用户已用证书证明身份。 */
+  | { readonly type: 'identified' }
+  /** 已加盖 `signatures` 次，尚未提交。 */
+  | { readonly type: 'sealed'; readonly signatures: number }
+  /** 已签署，正在推送给交易系统。 */
+  | { readonly type: 'delivering' }
+  /** 用户改在新窗口中办理；结果仍由 `ended` 给出。 */
+  | { readonly type: 'moved' };
+
+export type SigningEnd =
+  | {
+      readonly type: 'signed';
+      readonly name: string;
+      /** 签章后文件的 SM3，十六进制；用户在新窗口中办理的为 null。 */
+      readonly sm3: string | null;
+      /** 仅 `takeDocument` 且为用户自选文件。 */
+      readonly document: Blob | null;
+    }
+  | { readonly type: 'cancelled' }
+  | { readonly type: 'expired' }
+  | {
+      readonly type: 'failed';
+      readonly code: CaHubErrorCode;
+      readonly message: string;
+      readonly hubCode: string | null;
+      readonly supportCode: string | null;
+    };
+
 export interface ControlOptions {
   /** 服务器调用 POST /api/ca/ext/control 得到的 `frame`，原样传入。 */
   readonly frame: string;
@@ -113,8 +170,8 @@ export interface VerifyResult {
   readonly checkedAt: string;
 }
 
-/** 失败。`message` 是可以直接显示给用户的中文句子。 */
-export declare class CaHubError extends Error {
+/** 失败。`message` 是可以直接显示给用户的中文句子。用 `error instanceof CaHubError` 判断。 */
+export interface CaHubError extends Error {
   readonly code: CaHubErrorCode;
   /** GM/T 0016 的返回码，如 0x0A000025；没有对应的为 null。 */
   readonly sar: string | null;
@@ -125,6 +182,7 @@ export declare class CaHubError extends Error {
   /** 报障编号；枢纽没有参与的为 null。 */
   readonly supportCode: string | null;
 }
+export declare const CaHubError: abstract new (...args: never[]) => CaHubError;
 
 export type CaHubErrorCode =
   /** 参数不对：程序的错误。 */

@@ -54,6 +54,22 @@ export type ToPage =
   | { readonly say: 'show' | 'hide' }
   | { readonly say: 'event'; readonly event: ControlEvent };
 
+/** What the signing page tells the page around it. `end` is said once, and nothing after it. */
+export type SigningToPage =
+  | { readonly say: 'event'; readonly event: import('./ca-hub.d.ts').SigningEvent }
+  | { readonly say: 'end'; readonly end: SigningEndMessage };
+
+/** As `SigningEnd`, with bytes instead of a Blob, and the hub's refusal instead of a code of ours. */
+export type SigningEndMessage =
+  | {
+      readonly type: 'signed';
+      readonly name: string;
+      readonly sm3: string | null;
+      readonly bytes: ArrayBuffer | null;
+    }
+  | { readonly type: 'cancelled' | 'expired' }
+  | { readonly type: 'failed'; readonly hubCode: string; readonly message: string; readonly supportCode: string };
+
 /** A failure as it arrived; what is not one reads as the frame's own trouble. */
 export function readFailure(given: unknown): Failure | null {
   const one = given as Partial<Failure> | null;

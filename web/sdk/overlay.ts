@@ -12,12 +12,18 @@ export interface Overlay {
   remove(): void;
 }
 
-/** The hub's frame: invisible until it has something to ask the person, then over the whole page. Focus goes in and comes back. */
-export function overlay(host: HTMLElement, url: string, title: string): Overlay {
+/** A frame for a page of the hub, with what it must be handed to reach the agent. */
+export function hubFrame(title: string): HTMLIFrameElement {
   const frame = document.createElement('iframe');
   frame.setAttribute('allow', ALLOW);
   frame.title = title;
   frame.referrerPolicy = 'no-referrer';
+  return frame;
+}
+
+/** The hub's frame: invisible until it has something to ask the person, then over the whole page. Focus goes in and comes back. */
+export function overlay(host: HTMLElement, url: string, title: string): Overlay {
+  const frame = hubFrame(title);
   frame.tabIndex = -1;
   frame.style.cssText = HIDDEN;
   frame.setAttribute('aria-hidden', 'true');

@@ -93,7 +93,11 @@ export function mountPages(app: Hono, deps: PagesDeps): void {
     const headers = (viewer: boolean) =>
       pageHeaders({ ...deps, publicOrigin: page.origin, frameAncestors: looked.frameAncestors ?? [], viewer });
     if (looked.fault === null)
-      return c.html(await signPage({ ...page, link, asker: looked.asker }), 200, headers(true));
+      return c.html(
+        await signPage({ ...page, link, asker: looked.asker, embedders: looked.frameAncestors ?? [] }),
+        200,
+        headers(true),
+      );
     const { words, sign: own } = signWordsOf(page.lang);
     const about = { words, facts: signFacts(words, own) };
     const body = await faultPage(faultOf(page, looked, looked.fault), about);

@@ -12,7 +12,7 @@ import type { LoginPage } from './login.ts';
 import { viewerEngine } from './viewer.ts';
 
 /** The signing page as it stands before its island has claimed the interaction; everything else is the island's (web/hosted/sign.ts). */
-export function signPage(page: LoginPage): Markup {
+export function signPage(page: LoginPage & { readonly embedders: readonly string[] }): Markup {
   const { words, sign } = signWordsOf(page.lang);
   return shell({
     ...page,
@@ -33,6 +33,7 @@ export function signPage(page: LoginPage): Markup {
       engine: viewerEngine(page.assets),
       documents: SIGN_DOCUMENT_PATH,
       largest: limits.localDocument,
+      embedders: page.embedders,
     },
     body: html`${head(page, words, sign)}
 ${tooOld(words)}

@@ -3,6 +3,7 @@ import { watchClock } from '../countdown.ts';
 import { listenToPerson } from '../deeds.ts';
 import { createPhone } from '../phone.ts';
 import { cleanAddress, follow, joinAgent, openLink } from '../visit.ts';
+import type { Embedder } from './embedder.ts';
 import { deedsOf, listenToHands } from './hands.ts';
 import { createLocalFile } from './local-file.ts';
 import type { SignPage } from './page.ts';
@@ -16,14 +17,16 @@ export interface Parts {
   papers: Papers | null;
   signing: Signing | null;
   placing: Placing | null;
+  embedder: Embedder | null;
 }
 
 /** The signing page's story: hello, claim, the document at once, then who signs, where, and the end. */
 export async function startJourney(desk: SignDesk, boot: SignBoot, page: SignPage, parts: Parts): Promise<void> {
   const claim = await openLink(desk, boot.link, {
-    hello: () => desk.ask('hello', {}),
+    hello: () => desk.ask('hello', window.top === window.self ? {} : { framed: true }),
     claim: (link) => desk.ask('claim', link),
     keepClaim: (secret) => desk.api.keepClaim(secret),
+    moved: () => 'token' in boot.link && parts.embedder?.moved(boot.link.token),
   });
   if (claim === null) return;
   cleanAddress('/sign', claim);
@@ -56,6 +59,7 @@ export async function startJourney(desk: SignDesk, boot: SignBoot, page: SignPag
     cancel: (id) => desk.ask('cancel', { interaction: id }),
     redeliver: (id) => desk.ask('redeliver', { interaction: id }),
     other: (name, value) => deeds[name]?.(value),
+    stays: () => parts.embedder?.connected() === true,
   });
   listenToHands(hands);
   if (desk.model().touch) phone.offer();
@@ -92,6 +96,7 @@ export function afterView(desk: SignDesk, view: SignView, parts: Parts): void {
   parts.signing?.heard(view);
   void parts.placing?.asWished();
   const { leavesAt } = desk.model();
-  const leaves = view.state === 'succeeded' && view.mode === 'document' && view.next?.kind === 'redirect';
+  const held = parts.embedder?.connected() === true;
+  const leaves = !held && view.state === 'succeeded' && view.mode === 'document' && view.next?.kind === 'redirect';
   if (leaves && leavesAt === null) desk.change({ leavesAt: desk.now() + READ_MS });
 }
