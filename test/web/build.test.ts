@@ -23,6 +23,8 @@ describe('the built pages', () => {
   it('carry the integrity hash of their very bytes', () => {
     const names = Object.keys(manifest());
     expect(names.filter((name) => !name.startsWith('pdf-data/'))).toEqual([
+      'control.css',
+      'control.js',
       'decrypt.js',
       'diagnose.js',
       'dialects/standard-key.js',
@@ -34,6 +36,13 @@ describe('the built pages', () => {
       'login.js',
       'pdf-worker.js',
       'pdf.js',
+      'sdk/ca-hub.d.ts',
+      'sdk/ca-hub.js',
+      'sdk/ca-hub.mjs',
+      'sign.css',
+      'sign.js',
+      'validate.css',
+      'validate.js',
       'viewer.css',
     ]);
     for (const { file, integrity } of Object.values(manifest())) {
