@@ -70,7 +70,6 @@ async function serveFile(
   entry: PrintedInterface,
   useCase: FileUseCase,
 ): Promise<Served> {
-  if (deps.signing === undefined) return { result: refused(refusal('INTERFACE_NOT_OFFERED', { title: entry.title })) };
   const { request, ...served } = await withFile({ ...deps, files: deps.signing.files }, c, entry, useCase);
   return { ...served, ...(request && { unit: request.unit }) };
 }

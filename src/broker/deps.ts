@@ -18,7 +18,7 @@ export interface BrokerDeps {
   readonly relyingParties: Pick<RelyingParties, 'unit' | 'units' | 'liveSecrets' | 'platform' | 'fileKey'>;
   readonly subscribers: Pick<Subscribers, 'synchronise' | 'change'>;
   readonly logins: Pick<Logins, 'start' | 'status' | 'redeemTicket'>;
-  readonly signing?: {
+  readonly signing: {
     readonly signatures: Pick<Signatures, 'stage' | 'startSignature' | 'startLocal' | 'status'>;
     /** Where an attFile lies until its message is proved. */
     readonly files: Pick<SealedFiles, 'write' | 'open' | 'remove'>;

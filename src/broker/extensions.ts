@@ -58,7 +58,7 @@ function statusOf({ logins, envelopes, signing }: BrokerDeps): Readonly<Record<s
   const ofSigning =
     (name: SigningInterface): StatusOf =>
     (unit, taskId) =>
-      signing?.signatures.status(unit, taskId, name) ?? Promise.resolve(refused(refusal('TASK_UNKNOWN')));
+      signing.signatures.status(unit, taskId, name);
   return {
     startCheck: logins.status,
     startdecrypt: envelopes.status,

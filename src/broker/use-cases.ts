@@ -80,7 +80,7 @@ export function createUseCases(deps: BrokerDeps, freshness: Freshness): Record<s
       return started.ok ? ok({ decrypturl: started.value.pageUrl }) : started;
     },
 
-    ...(signing && { startiframesign: (request: ProvenRequest) => startLocal({ ...deps, ...signing }, request) }),
+    startiframesign: (request) => startLocal({ ...deps, ...signing }, request),
   };
 }
 
@@ -89,7 +89,6 @@ export type FileUseCase = (request: ProvenFile) => Promise<Result<JsonObject>>;
 
 export function createFileUseCases(deps: BrokerDeps, freshness: Freshness): Record<string, FileUseCase> {
   const { signing } = deps;
-  if (signing === undefined) return {};
   return { startSignature: (request) => startSignature({ ...deps, ...signing }, freshness, request) };
 }
 
