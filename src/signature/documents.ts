@@ -44,6 +44,12 @@ export async function openDocument(files: SealedFiles, refs: readonly string[], 
   };
 }
 
+const NAME_LENGTH = 120;
+
+/** A file's name as its owner calls it, fit to be shown and to be saved under. */
+export const plainName = (name: string): string =>
+  [...name.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}/\\:*?"<>|]+/gu, ' ').trim()].slice(0, NAME_LENGTH).join('');
+
 /** Best effort: what cannot be removed now is swept later. */
 export async function removeFiles(
   room: { readonly files: SealedFiles; readonly log: { warn(body: object, message: string): void } },

@@ -11,8 +11,9 @@ import type { Room } from './room.ts';
 import type { ExistingSignature } from './signing.ts';
 import { judgesOf } from './validation.ts';
 
-/** Each is judged over all that it covers: beyond this many the signer is told their names alone. */
+/** Each is judged over all that it covers: beyond this many, or this much to hash, the signer is told their names alone. */
 const MOST_JUDGED = 30;
+const MOST_HASHED = 1024 * 1024 * 1024;
 
 /**
  * Finds out what the signatures are worth that a document brought along, once, when somebody looks at it: status lists may have to be fetched. The page
@@ -38,7 +39,7 @@ export function judgeExisting(room: Room, interactionId: string): Promise<void> 
 async function judged(room: Room, source: PdfSource): Promise<readonly ExistingSignature[]> {
   try {
     const signatures = await signaturesOf(await openPdf(source));
-    if (signatures.length > MOST_JUDGED)
+    if (signatures.length > MOST_JUDGED || signatures.length * source.size > MOST_HASHED)
       return signatures.map(({ claimed }) => ({ signer: claimed.name ?? '', at: null, verdict: 'indeterminate' }));
     const report = await validatePdf(
       { gm: room.gm, judges: judgesOf({ ...room, sealMakers: room.seals.makers }), now: room.clock.now() },

@@ -4,7 +4,7 @@ import type { Bytes } from '#kernel/bytes.ts';
 import { refusal } from '#kernel/errors.ts';
 import { limits } from '#kernel/limits.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
-import { openDocument, removeFiles } from './documents.ts';
+import { openDocument, plainName, removeFiles } from './documents.ts';
 import type { OpenDocument } from './open-document.ts';
 import { namesOf } from './prepare.ts';
 import { filesOf, forgetFiles, keepFiles } from './repository.ts';
@@ -31,12 +31,6 @@ export async function pageDocument(room: Room, visit: Visit, version?: number): 
   const refs = files.map(({ ref }) => ref);
   return ok(await openDocument(room.files, refs, document.name));
 }
-
-const NAME_LENGTH = 120;
-
-/** A file's name as its owner calls it, fit to be shown and to be saved under. */
-export const plainName = (name: string): string =>
-  [...name.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}/\\:*?"<>|]+/gu, ' ').trim()].slice(0, NAME_LENGTH).join('');
 
 /** startiframesign: the person brings a file of his own. What was there, and every signature made on it, is forgotten. */
 export async function putLocal(

@@ -9,7 +9,7 @@ import type { Platform, Unit } from '#relying-party/party.ts';
 import { BlobTooLarge } from '#store/blobs.ts';
 import { nameOfSealed } from '#store/sealed-files.ts';
 import type { Tx } from '#store/store.ts';
-import { openDocument, removeFiles } from './documents.ts';
+import { openDocument, plainName, removeFiles } from './documents.ts';
 import { inspect } from './inspect.ts';
 import { insertSigning, keepFiles } from './repository.ts';
 import type { LocalSignRequest, SignatureRequest, StagedDocument, StartedSigning } from './requests.ts';
@@ -44,7 +44,7 @@ export async function startSignature(
 ): Promise<Result<StartedSigning>> {
   const { document, name, wish, unitCode, answerAs } = request;
   const words: SigningWords = { mode: 'document', posts: true, answerAs, wish, unitCode };
-  const kept = await keptOf(room, document, name ?? '');
+  const kept = await keptOf(room, document, plainName(name ?? '') || `…${request.taskId.slice(-12)}.pdf`);
   const started = kept.ok
     ? await start(room, unit, platform, { request: { ...request, of: 'startSignature' }, words, document: kept.value })
     : kept;
