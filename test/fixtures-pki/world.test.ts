@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createGm } from '#crypto/provider.ts';
 import { DAY } from '#fixtures/pki/authority.ts';
 import { companies } from '#fixtures/pki/identities.ts';
-import { buildWorldPki } from '#fixtures/pki/world.ts';
+import { buildWorldPki, type VendorId } from '#fixtures/pki/world.ts';
 import { issueWorldKeys, keyPlans } from '#fixtures/pki/world-keys.ts';
 import { type Bytes, equalBytes } from '#kernel/bytes.ts';
 import { type Certificate, parseCertificate } from '#pki/certificate.ts';
@@ -23,7 +23,7 @@ function read(der: Bytes): Certificate {
 }
 
 /** What the hub will find: `good`, `revoked`, or the path's fault. */
-async function stateOf(der: Bytes, purpose: 'sign' | 'encrypt', trusted: 'beichen' | 'bohai'): Promise<string> {
+async function stateOf(der: Bytes, purpose: 'sign' | 'encrypt', trusted: VendorId): Promise<string> {
   const vendor = pki.authority(trusted);
   const result = validatePath(gm, {
     certificate: read(der),
