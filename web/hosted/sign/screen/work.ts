@@ -49,12 +49,9 @@ export function signing(model: SignModel, boot: SignBoot): WorkScreen {
   const done = model.run?.done ?? 0;
   const phone = model.run?.road === 'mobile' || model.run === null;
   const local = model.view?.mode === 'local';
-  const seals = jobs.map((job, at) => {
-    const params = jobWords(job, boot);
-    return at < done
-      ? step('ok', fill(work.stepSealed, params))
-      : step(at === done ? 'now' : 'waiting', fill(work.stepSeal, params));
-  });
+  const seals = jobs.map((job, at) =>
+    step(at < done ? 'ok' : at === done ? 'now' : 'waiting', jobText(job, at < done, boot)),
+  );
   const tell = model.run?.last === true && !local ? [step('waiting', work.stepTell)] : [];
   return {
     title: phone ? work.titlePhone : work.title,
@@ -71,7 +68,8 @@ export function telling(model: SignModel, boot: SignBoot): WorkScreen {
   const { work } = boot.sign;
   const made = model.view?.made ?? [];
   const seals = made.map((one) => {
-    const name = (model.view === null ? null : sealOfMade(model.view, one)?.name) ?? one.seal ?? work.signature;
+    if (one.seal === null) return step('ok', work.signature);
+    const name = (model.view === null ? null : sealOfMade(model.view, one)?.name) ?? one.seal;
     const n = one.places + (one.straddle ? 1 : 0);
     return step('ok', fill(work.stepSealed, { name, places: fill(work.places, { n: String(n) }) }));
   });
@@ -85,8 +83,10 @@ export function telling(model: SignModel, boot: SignBoot): WorkScreen {
   };
 }
 
-const jobWords = (job: SealJob, boot: SignBoot) => {
+/** 签署投标专用章，3 处 */
+function jobText(job: SealJob, done: boolean, boot: SignBoot): string {
   const { work } = boot.sign;
-  if (job.seal === null) return { name: work.signature, places: '' };
-  return { name: job.name, places: fill(work.places, { n: String(placesOf(job)) }) };
-};
+  if (job.seal === null) return work.signature;
+  const places = fill(work.places, { n: String(placesOf(job)) });
+  return fill(done ? work.stepSealed : work.stepSeal, { name: job.name, places });
+}
