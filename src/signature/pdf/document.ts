@@ -190,10 +190,25 @@ export async function pagesOf(document: PdfDocument, limit = MAX_PAGES): Promise
   return pages;
 }
 
+/** What readers show of a page: its crop box as far as it lies on the medium (14.11.2); A4 where neither can be read. */
 async function boxOf(document: PdfDocument, attributes: PdfDict): Promise<PdfPage['mediaBox']> {
-  const array = await document.resolve(attributes.get('CropBox') ?? attributes.get('MediaBox'));
+  const medium = (await rectangle(document, attributes.get('MediaBox'))) ?? A4;
+  const crop = await rectangle(document, attributes.get('CropBox'));
+  if (crop === undefined) return medium;
+  const [left, bottom] = [Math.max(medium[0], crop[0]), Math.max(medium[1], crop[1])];
+  const [right, top] = [Math.min(medium[2], crop[2]), Math.min(medium[3], crop[3])];
+  return left < right && bottom < top ? [left, bottom, right, top] : medium;
+}
+
+const A4 = [0, 0, 595, 842] as const;
+
+async function rectangle(
+  document: PdfDocument,
+  object: PdfObject | undefined,
+): Promise<PdfPage['mediaBox'] | undefined> {
+  const array = await document.resolve(object);
   const sides = isArray(array) ? await Promise.all(array.map((side) => document.resolve(side))) : [];
-  if (sides.length !== 4 || !sides.every((side) => typeof side === 'number')) return [0, 0, 595, 842];
+  if (sides.length !== 4 || !sides.every((side) => typeof side === 'number')) return undefined;
   const [a, b, c, d] = sides as [number, number, number, number];
   return [Math.min(a, c), Math.min(b, d), Math.max(a, c), Math.max(b, d)];
 }
