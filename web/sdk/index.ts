@@ -5,6 +5,6 @@ import { openSigning } from './signing.ts';
 import { version } from './version.ts';
 
 /** What `/sdk/v1/ca-hub.mjs` exports and the global `CaHub` holds: just what `ca-hub.d.ts` declares. */
-({ openControl, openSigning, version }) satisfies Pick<typeof Declared, 'openControl' | 'openSigning' | 'version'>;
+({ CaHubError, openControl, openSigning, version }) satisfies typeof Declared;
 
 export { CaHubError, openControl, openSigning, version };
