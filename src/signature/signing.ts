@@ -110,9 +110,6 @@ export interface MadeSignature {
   readonly at: number;
 }
 
-export const pageCountOf = ({ pages }: Pick<KeptDocument, 'pages'>): number =>
-  pages.reduce((sum, [, , count]) => sum + count, 0);
-
 /** One size a page. */
 export const pageSizesOf = ({ pages }: Pick<KeptDocument, 'pages'>): { width: number; height: number }[] =>
   pages.flatMap(([width, height, count]) => Array.from({ length: count }, () => ({ width, height })));
