@@ -1,5 +1,5 @@
 import type { PdfNote } from '../pdf/notes.ts';
-import type { Check, SealFacts, SignatureVerdict } from './report.ts';
+import type { Check, SealFacts } from './report.ts';
 
 /** What people read in printed reports and on the command line. */
 
@@ -21,12 +21,6 @@ export const resultNames: Readonly<Record<Check['result'], string>> = {
   failed: '未通过',
   unknown: '无法判定',
   'not-applicable': '不适用',
-};
-
-export const verdictNames: Readonly<Record<SignatureVerdict, string>> = {
-  valid: '签名有效',
-  invalid: '签名无效',
-  indeterminate: '无法判定',
 };
 
 export const noteNames: Readonly<Record<PdfNote, string>> = {
