@@ -31,6 +31,7 @@ describeOnBothDatabases('a connecting unit', ({ open }) => {
         capsuleFiles: true,
         attFile: 'sm4-cbc',
         plainFiles: false,
+        signature: 'gbt35275',
         signedFile: 'mirror',
       },
     });
