@@ -42,6 +42,7 @@ import { startBeats } from '#kernel/beats.ts';
 import { type Clock, systemClock } from '#kernel/clock.ts';
 import { HubError } from '#kernel/errors.ts';
 import { newId } from '#kernel/ids.ts';
+import { limits } from '#kernel/limits.ts';
 import { createLog, type Logger } from '#kernel/log.ts';
 import { type Random, systemRandom } from '#kernel/random.ts';
 import { createSteadyClock } from '#kernel/steady-clock.ts';
@@ -56,6 +57,7 @@ import { createVault } from '#opening/vault.ts';
 import { type Certificate, readCertificateText } from '#pki/certificate.ts';
 import { loadFont } from '#print/font.ts';
 import { createRelyingParties, type RelyingParties } from '#relying-party/relying-parties.ts';
+import { forgetSignPaths } from '#relying-party/sign-path-repository.ts';
 import { createOfflineJobs } from '#signature/offline/jobs.ts';
 import { createReportPrinter } from '#signature/report/printer.ts';
 import { createSignatures, type Signatures } from '#signature/signatures.ts';
@@ -347,6 +349,7 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
     { name: 'expired decryptions', everyMs: 1_000, work: () => envelopes.sweep() },
     { name: 'expired controls', everyMs: 5_000, work: () => controls.sweep() },
     { name: 'expired signings', everyMs: 1_000, work: () => signatures.sweep() },
+    { name: 'signed strings', everyMs: HOUR_MS, work: () => forgetOldStrings(core) },
     { name: 'openings', everyMs: 1_000, work: () => openings.sweep(witnessing) },
     { name: 'halls', everyMs: 1_000, work: () => hall.sweep() },
     { name: 'vendors of open exchanges', everyMs: 1_500, work: () => logins.pollVendors() },
@@ -378,8 +381,16 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
   };
 }
 
+const HOUR_MS = 3600_000;
 /** What a writer that died left behind is swept away when it is a day old. */
-const DAY_MS = 24 * 3600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/**
+ * The printed strings carry no time, so on its own path a string opens a task again whenever it comes. On another path it could do more than there while the
+ * trading system still waits for the answer: an hour of a page and 72 hours of delivery, which the life is ten times of.
+ */
+const forgetOldStrings = ({ store, clock }: Core): Promise<number> =>
+  forgetSignPaths(store, { before: clock.now() - limits.signPathLife, now: clock.now() });
 
 function sealMakersOf({ sealMakers }: HubConfig, gm: Gm): readonly Certificate[] {
   const certificates = certificatesIn(sealMakers, gm);

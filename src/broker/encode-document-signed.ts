@@ -48,7 +48,7 @@ export function encodeDocumentSigned(deps: DocumentEncodeDeps): Encode<StreamedB
     const delivery = { id, stateVersion, timestamp: clock.now() };
     const { headers, digest, ...written } = await onSignatureBody(gm, unit.profile, secret, message, delivery);
     // Whoever sees this message could hand it to startSignature, whose signed string is the same (readings L1).
-    await store.tx((tx) => claimSignPath(tx, { unitId, digest, path }));
+    await store.tx((tx) => claimSignPath(tx, { unitId, digest, path, at: clock.now() }));
     return {
       url: callbackUrl(platform, path),
       headers,

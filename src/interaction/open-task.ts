@@ -77,7 +77,7 @@ async function openOnce(
   try {
     return await room.store.tx(async (tx) => {
       if (request.proof !== undefined) {
-        const taken = await claimSignPath(tx, { ...request.proof, unitId: unit.id });
+        const taken = await claimSignPath(tx, { ...request.proof, unitId: unit.id, at: room.clock.now() });
         if (!taken.ok) return taken;
       }
       const latest = await room.interactions.latest(tx, unit.id, request.taskId, request.of);

@@ -75,6 +75,8 @@ export const limits = {
   preparedLife: 5 * 60_000,
   /** Message 9, and what a page still shows of a signed document. */
   signedLife: 72 * 60 * 60_000,
+  /** How long a signed string is remembered with its path: ten times the longest time in which a task is answered. */
+  signPathLife: 30 * 24 * 60 * 60_000,
   /** Seals and strips of one signature. */
   sealPlaces: 5_000,
   /** One `prepare` of the signing page. */

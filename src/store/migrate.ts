@@ -12,6 +12,7 @@ import { signature } from './migrations/0008-signature.ts';
 import { seals } from './migrations/0009-seals.ts';
 import { control } from './migrations/0010-control.ts';
 import { offline } from './migrations/0011-offline.ts';
+import { signPathAge } from './migrations/0012-sign-path-age.ts';
 import type { DB } from './schema.ts';
 
 export interface Migration {
@@ -33,6 +34,7 @@ const migrations: readonly Migration[] = [
   seals,
   control,
   offline,
+  signPathAge,
 ];
 
 const MIGRATORS = 0x6361_6d69;

@@ -342,4 +342,6 @@ export interface SignPathTable {
   /** SM3 of the canonical string, lower hex. */
   digest: string;
   path: string;
+  /** Last time, UTC ms; null: by a version that did not write it down. */
+  taken_at: number | null;
 }

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { claimSignPath } from '#relying-party/sign-path-repository.ts';
+import { claimSignPath, forgetSignPaths } from '#relying-party/sign-path-repository.ts';
 import { openStore, type Store } from '#store/store.ts';
 import { describeOnBothDatabases, quietLog } from '#test/support/store.ts';
 
 describeOnBothDatabases('a signed string', ({ options }) => {
   const digest = 'ab'.repeat(32);
-  const claim = async (store: Store, path: string, of: { unitId?: string; digest?: string } = {}) => {
-    const taken = await store.tx((tx) => claimSignPath(tx, { unitId: 'LN-1', digest, ...of, path }));
+  const claim = async (store: Store, path: string, of: { unitId?: string; digest?: string; at?: number } = {}) => {
+    const taken = await store.tx((tx) => claimSignPath(tx, { unitId: 'LN-1', digest, at: 1_000, ...of, path }));
     return taken.ok ? 'taken' : taken.refusal.code;
   };
 
@@ -22,6 +22,26 @@ describeOnBothDatabases('a signed string', ({ options }) => {
     const again = await openStore(where, { log: quietLog });
     expect(await claim(again, '/api/ca/startiframesign')).toBe('SIGN_OTHER_PATH');
     await again.close();
+  });
+
+  it('is forgotten when its time is over, counted from the last time it was taken', async () => {
+    const store = await openStore(await options(), { log: quietLog });
+    const [login, signing] = ['/api/ca/startCheck', '/api/ca/startiframesign'];
+    const [old, repeated, unknown] = ['1'.repeat(64), '2'.repeat(64), '3'.repeat(64)];
+    await claim(store, login, { digest: old, at: 1_000 });
+    await claim(store, login, { digest: repeated, at: 1_000 });
+    expect(await claim(store, login, { digest: repeated, at: 5_000 })).toBe('taken');
+    expect(await claim(store, signing, { digest: repeated, at: 9_000 })).toBe('SIGN_OTHER_PATH');
+    // as a version before this one wrote it
+    const row = { unit_id: 'LN-1', digest: unknown, path: login, taken_at: null };
+    await store.tx((tx) => tx.db.insertInto('sign_path').values(row).execute());
+
+    expect(await forgetSignPaths(store, { before: 5_000, now: 6_000 })).toBe(1);
+    expect(await claim(store, signing, { digest: old, at: 6_000 })).toBe('taken');
+    expect(await claim(store, signing, { digest: repeated })).toBe('SIGN_OTHER_PATH');
+    expect(await claim(store, signing, { digest: unknown })).toBe('SIGN_OTHER_PATH');
+    expect(await forgetSignPaths(store, { before: 6_001, now: 7_000 })).toBe(3);
+    await store.close();
   });
 
   it('that two paths race for, at two hubs, is taken on one of them', async () => {
