@@ -68,10 +68,12 @@ function judge(draft: Draft, reply: Reply, end: Heard['end']): string[] {
   if (Object.keys(reply.headers).includes('x-injected')) faults.push('a header was injected');
   const bare = text === '' || draft.method === 'HEAD';
   if (type.startsWith('application/json') && !bare) faults.push(...shape(text, draft));
-  else if (!bare && !draft.http && !['html', 'file'].includes(draft.target.kind))
+  else if (!bare && !draft.http && !['html', 'file'].includes(draft.target.kind) && !isPaper(draft, type))
     faults.push(`no JSON but ${type}: ${text.slice(0, 100)}`);
   return faults;
 }
+
+const isPaper = ({ target }: Draft, type: string): boolean => target.paper === true && type === 'application/pdf';
 
 /** `{code,msg}`, `{ok,…}` or a fact; never code 500, never INTERNAL. */
 function shape(text: string, draft: Draft): string[] {

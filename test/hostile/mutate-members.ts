@@ -26,7 +26,7 @@ const one =
   };
 const from = (values: readonly unknown[]): MemberMutator => one((_, { draw }) => draw.pick(values));
 const inside = (values: readonly string[]): MemberMutator =>
-  one((was, { draw }) => (draw.chance(0.5) ? draw.pick(values) : `${String(was)}${draw.pick(values)}`));
+  one((was, { draw }) => (draw.chance(0.5) ? draw.pick(values) : `${textOf(was)}${draw.pick(values)}`));
 /** Objects inside, at any depth. */
 const innerOf = (value: unknown): Members[] => {
   if (typeof value !== 'object' || value === null) return [];

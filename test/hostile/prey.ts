@@ -1,8 +1,12 @@
+import { CONTROL_PATH } from '#broker/control.ts';
+import { OFFLINE_PATH } from '#broker/offline.ts';
+import { SEALS_PATH } from '#broker/seals.ts';
 import type { CastKey } from '#fixtures/world/cast.ts';
 import { postJson } from '#fixtures/world/post-json.ts';
 import { callHub } from '#fixtures/world/trading-system/hub.ts';
 import { callExt } from '#fixtures/world/trading-system/hub-ext.ts';
 import { printed, signOf } from '#fixtures/world/trading-system/sign.ts';
+import type { ControlPageApi } from '#hosted/control-api.ts';
 import type { UnwrappedKey } from '#hosted/decrypt-api.ts';
 import type { HallView } from '#hosted/hall-api.ts';
 import type { SignPageApi } from '#hosted/sign-api.ts';
@@ -30,6 +34,12 @@ export interface Prey extends Begun {
   readonly decryption: Begun & { readonly kind: 'envelope' | 'capsule'; readonly keys: readonly UnwrappedKey[] };
   /** A page on which he signs a file of his own. */
   readonly signing: Begun;
+  /** A session of the certificate control. */
+  readonly control: Begun;
+  /** A seal of his unit's and the certificate of one of its managers. */
+  readonly seal: { readonly id: string; readonly certificate: string };
+  /** An offline job. */
+  readonly job: string;
   readonly hall: HallPrey;
   /** In the opening that is days ahead. */
   readonly sealed: SealedPrey;
@@ -75,6 +85,9 @@ export async function newPrey(world: HostileWorld): Promise<Prey> {
     encData,
     decryption,
     signing: await beginSigning(world, browser),
+    control: await beginControl(world, browser),
+    seal: await oneSeal(world),
+    job: await beginJob(world),
     hall: await takeSeat(world, day, browser, number),
     sealed: await sealedBid(world, day, key),
     cookie: browser.cookies(hub),
@@ -87,6 +100,8 @@ export const noPrey: Prey = {
   foreign: { taskId: 'f', token: 'f', interaction: 'f' },
   decryption: { taskId: 'd', token: 'd', interaction: 'd', kind: 'envelope', keys: [] },
   signing: { taskId: 's', token: 's', interaction: 's' },
+  control: { taskId: 'c', token: 'c', interaction: 'c' },
+  ...{ seal: { id: 's', certificate: 'c' }, job: 'j' },
   hall: { opening: 'o', seat: 's', asked: 'a', bid: 'b' },
   sealed: {
     ...{ opening: 'o', lot: LOT, taskId: 't', capsule: 'c' },
@@ -164,6 +179,43 @@ async function beginSigning(world: HostileWorld, browser: Browser): Promise<Begu
   });
   must('sign claim', (await claimed.json()) as SignPageApi['claim']['answer']);
   return signing;
+}
+
+async function beginControl(world: HostileWorld, browser: Browser): Promise<Begun> {
+  const { orgcode, origin } = world.unit;
+  const taskId = newTask();
+  const json = { orgcode, origin, operations: ['sign', 'verify', 'encrypt', 'decrypt'], taskId };
+  const opened = await callExt(accessOf(world), 'POST', CONTROL_PATH, { json });
+  if (!opened.ok) throw new Error(`control: ${opened.trouble}`);
+  const control = begun(taskId, String(opened.data['frame']));
+  const hub = world.prepared.hubUrl;
+  const claimed = await browser.fetch(`${hub}/hosted/api/control/claim`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: hub },
+    body: JSON.stringify({ token: control.token }),
+  });
+  must('control claim', (await claimed.json()) as ControlPageApi['claim']['answer']);
+  return control;
+}
+
+/** One of the unit's, and a key that has power over it. */
+async function oneSeal(world: HostileWorld): Promise<Prey['seal']> {
+  const access = accessOf(world);
+  const listed = await callExt(access, 'GET', SEALS_PATH);
+  if (!listed.ok) throw new Error(`seals: ${listed.trouble}`);
+  for (const { sealId: id } of listed.data['seals'] as { sealId: string }[])
+    for (const { certificate } of world.keys) {
+      const json = { act: 'grant', power: 'audit', holder: certificate, certificate };
+      if ((await callExt(access, 'POST', `${SEALS_PATH}/${id}/powers`, { json })).ok) return { id, certificate };
+    }
+  throw new Error('no seal');
+}
+
+async function beginJob(world: HostileWorld): Promise<string> {
+  const json = { documentSm3: 'ab'.repeat(32), bytes: 100, hours: 1 };
+  const made = await callExt(accessOf(world), 'POST', OFFLINE_PATH, { json });
+  if (!made.ok) throw new Error(`job: ${made.trouble}`);
+  return (JSON.parse(String(made.data['job'])) as { id: string }).id;
 }
 
 /** Another office each time, two times in three in the running opening. */

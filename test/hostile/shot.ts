@@ -20,6 +20,8 @@ export interface Target {
   /** Puts a registered unit's proof over method, path and body into the headers, whatever they have become. */
   readonly prove?: (draft: Draft, draw: Draw) => void;
   readonly message?: InterfaceName;
+  /** May be answered with a PDF. */
+  readonly paper?: true;
 }
 
 /** A request on its way from right to wrong. Later stages overwrite what earlier ones made. */

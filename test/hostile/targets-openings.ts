@@ -81,7 +81,7 @@ function announcement({ unit, cast }: HostileWorld, taskId: string, now: number)
 }
 
 /** As a registered but careless caller would: whatever the request has become, it is his. */
-function prover({ unit }: HostileWorld, now: number): NonNullable<Target['prove']> {
+export function prover({ unit }: HostileWorld, now: number): NonNullable<Target['prove']> {
   const timestamp = String(now);
   return (draft, draw) => {
     const sm3 = createHash('sm3')

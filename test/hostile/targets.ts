@@ -13,6 +13,7 @@ import { TASK_PATH, TICKET_PATH, ticketFields } from '#wire/extensions.ts';
 import { type InterfaceName, interfaces, type PrintedField, type PrintedInterface } from '#wire/interfaces.ts';
 import type { Prey } from './prey.ts';
 import type { Target } from './shot.ts';
+import { controlSamples, documentTargets, validatePage } from './targets-documents.ts';
 import { openingTargets } from './targets-openings.ts';
 import type { HostileWorld } from './world.ts';
 
@@ -24,9 +25,12 @@ export function targetsOf(world: HostileWorld, prey: Prey): Target[] {
     ...wire(world, prey),
     ...extensions(world, prey),
     ...openingTargets(world, prey),
+    ...documentTargets(world, prey),
     ...pageApi(world, prey),
     ...decryptApi(world, prey),
     ...signApi(world, prey),
+    ...pageTargets(world, prey.cookie, 'control/', controlSamples(world, prey)),
+    ...validatePage(world),
     ...hallApi(world, prey),
     ...hallActs(world, prey),
     ...doors(prey),
@@ -295,7 +299,10 @@ const live = (name: string, path: string, cookie: string): Target => ({
   ],
 });
 
-function reading(world: HostileWorld, { token, interaction, cookie, decryption, signing, hall }: Prey): Target[] {
+function reading(
+  world: HostileWorld,
+  { token, interaction, cookie, decryption, signing, control, hall }: Prey,
+): Target[] {
   const get = (name: string, kind: Target['kind'], path: string): Target => ({
     name,
     kind,
@@ -311,6 +318,8 @@ function reading(world: HostileWorld, { token, interaction, cookie, decryption, 
     get('page sign', 'html', `/sign/${signing.token}`),
     get('page sign again', 'html', `/sign/i/${signing.interaction}`),
     get('page validate', 'html', '/validate'),
+    get('control frame', 'html', `/control/frame/${control.token}`),
+    get('sdk', 'file', '/sdk/v1/ca-hub.mjs'),
     get('page hall', 'html', `/hall/${hall.opening}`),
     // A refusal of these is the pages' JSON: nobody opens them but the page.
     get('hall record', 'file', `/hall/${hall.opening}/minutes.json`),
