@@ -79,8 +79,8 @@ const sealing: Channel<SealRequest, SealEvidence> = {
     const { toSign, digest, certificate, documentName, sealName, places } = request;
     return { ...common(request), purpose: 'seal', toSign, digest, certificate, documentName, sealName, places };
   },
-  valueOf: ({ certificate, signature }) =>
-    certificate === undefined || signature === undefined ? undefined : { certificate, signature },
+  valueOf: ({ certificate = '', signature = '' }) =>
+    certificate === '' || signature === '' ? undefined : { certificate, signature },
 };
 
 /** What the text itself says: the phone compares it with the order. */
