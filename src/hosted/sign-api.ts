@@ -23,6 +23,8 @@ export interface SignView {
   readonly now: number;
   readonly expiresAt: number;
   readonly authorities: readonly AuthorityView[];
+  /** Bytes of the largest file that may be loaded here (mode `local`). */
+  readonly largest: number;
   /** null: none loaded yet (mode `local`). */
   readonly document: DocumentView | null;
   /** Where the trading system wants the seal (`standBy.hub`); the person may move it. */

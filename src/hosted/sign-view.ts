@@ -22,6 +22,7 @@ export async function signView(snapshot: SigningSnapshot): Promise<SignView> {
     version: interaction.version,
     state,
     mode: snapshot.mode,
+    largest: snapshot.largest,
     platform: platformView(platform),
     supportCode,
     now,

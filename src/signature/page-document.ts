@@ -2,13 +2,13 @@ import type { Interaction } from '#interaction/interaction.ts';
 import { actingOn, boundTo, endOf, type Visit } from '#interaction/visit.ts';
 import type { Bytes } from '#kernel/bytes.ts';
 import { refusal } from '#kernel/errors.ts';
-import { limits } from '#kernel/limits.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import { openDocument, plainName, removeFiles } from './documents.ts';
 import type { OpenDocument } from './open-document.ts';
 import { namesOf } from './prepare.ts';
 import { filesOf, forgetFiles, keepFiles } from './repository.ts';
 import type { Room } from './room.ts';
+import { largestOf } from './signing.ts';
 import { keptOf, stage } from './start.ts';
 import { inTx, signingOf, write } from './write.ts';
 
@@ -43,7 +43,7 @@ export async function putLocal(
   if (!acting.ok) return acting;
   const before = await signingOf(room, visit.interaction);
   if (before.words.mode !== 'local') return refused(refusal('INPUT_NOT_ALLOWED', {}, 'the document is the task’s'));
-  const staged = await stage(room, source, limits.localDocument);
+  const staged = await stage(room, source, largestOf(before.words));
   if (!staged.ok) return staged;
   const kept = await keptOf(room, staged.value, plainName(name));
   const put = kept.ok

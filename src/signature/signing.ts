@@ -1,3 +1,4 @@
+import { limits } from '#kernel/limits.ts';
 import type { PdfNote } from './pdf/notes.ts';
 import type { AnswerAs, PlacementWish } from './requests.ts';
 
@@ -28,6 +29,10 @@ export interface SigningWords {
   /** Only this organisation's key may sign (readings L39). */
   readonly unitCode: string | null;
 }
+
+/** Bytes of the largest document that is taken in: one that no message carries may be larger (readings L36). */
+export const largestOf = ({ mode, posts }: Pick<SigningWords, 'mode' | 'posts'>): number =>
+  mode === 'local' && !posts ? limits.localDocument : limits.document;
 
 export interface KeptDocument {
   readonly name: string;

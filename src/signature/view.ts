@@ -8,7 +8,14 @@ import type { HeldSeal } from '#subscriber/seals/held-seal.ts';
 import { type Step, stepOf } from './mobile.ts';
 import { broughtBy, certificateOf } from './prepare.ts';
 import type { Room } from './room.ts';
-import type { KeptDocument, KeptSigner, MadeSignature, Prepared, SigningWords } from './signing.ts';
+import {
+  type KeptDocument,
+  type KeptSigner,
+  largestOf,
+  type MadeSignature,
+  type Prepared,
+  type SigningWords,
+} from './signing.ts';
 import { signingOf } from './write.ts';
 
 /** What the page of one signing shows; the edge turns it into its wire form. */
@@ -21,6 +28,8 @@ export interface SigningSnapshot {
   readonly platform: Platform | undefined;
   readonly authorities: readonly Authority[];
   readonly mode: SigningWords['mode'];
+  /** Bytes of the largest file that may be brought here. */
+  readonly largest: number;
   readonly wish: SigningWords['wish'];
   /** Whose key is demanded; null: anybody's. */
   readonly demanded: string | null;
@@ -58,6 +67,7 @@ export async function snapshot(room: Room, interaction: Interaction, bound: bool
     platform,
     authorities: known.filter(({ status }) => status === 'active'),
     mode: words.mode,
+    largest: largestOf(words),
     wish: bound ? words.wish : null,
     demanded: bound ? words.unitCode : null,
     document: shown && document !== null ? { ...document, version } : null,

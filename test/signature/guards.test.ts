@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { base64, fromBase64 } from '#kernel/bytes.ts';
+import { sentence } from '#kernel/errors.ts';
+import { limits } from '#kernel/limits.ts';
 import { parseCertificate } from '#pki/certificate.ts';
 import { openPdf } from '#signature/pdf/document.ts';
 import { prepareSignature } from '#signature/pdf/prepare.ts';
@@ -375,6 +377,26 @@ describe('a file of one’s own', () => {
     await person.sign(link.interaction, key);
     expect((await person.end(link.interaction)).state).toBe('succeeded');
     expect(message9(world, link.taskId)).toHaveLength(1);
+  });
+
+  it('is at most as large as a message may carry where it is posted, and larger where the person keeps it', async () => {
+    async function* zeros(bytes: number): AsyncGenerator<Uint8Array> {
+      for (let left = bytes; left > 0; left -= 1 << 20) yield new Uint8Array(Math.min(left, 1 << 20));
+    }
+    const before = filesOf(world).length;
+    const tooLarge = limits.document + 1;
+    for (const [postBack, largest, code] of [
+      [true, limits.document, 'BODY_TOO_LARGE'],
+      [false, limits.localDocument, 'DOCUMENT_NOT_PDF'],
+    ] as const) {
+      const link = await startLocal(world, { postBack });
+      const person = new SigningPerson(world);
+      expect(await person.claim(link)).toMatchObject({ largest });
+      const put = await world.signatures.putLocal(person.visit(link.interaction), zeros(tooLarge), 'x.pdf');
+      expect(codeOf(put)).toBe(code);
+      if (!put.ok && postBack) expect(sentence(put.refusal)).toContain('50 MB');
+    }
+    expect(filesOf(world).length).toBe(before);
   });
 
   it('has a task of its own: the same taskId at the other interface is another task', async () => {

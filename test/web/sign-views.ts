@@ -51,6 +51,7 @@ export const signView = (patch: Partial<SignView> = {}): SignView => ({
   now: Date.now(),
   expiresAt: Date.now() + 1_694_000,
   authorities: [beichen, bohai],
+  largest: 200 * 1024 * 1024,
   document: null,
   wish: null,
   demanded: null,

@@ -11,7 +11,7 @@ export function decodeStream(dict: PdfDict, raw: Bytes): Bytes {
   const parameters = listOf(dict.get('DecodeParms'));
   if (filters.length === 0) return raw;
   if (filters.length > 1 || (filters[0] !== 'FlateDecode' && filters[0] !== 'Fl'))
-    throw new PdfFault('unsupported', `filter ${filters.join(' ')} on a structure stream`);
+    throw new PdfFault('unsupported', 'filters on a structure stream that none has');
   let inflated: Bytes;
   try {
     inflated = inflateSync(raw, { maxOutputLength: MAX_INFLATED });

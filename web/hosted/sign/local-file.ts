@@ -13,7 +13,8 @@ export function createLocalFile(desk: SignDesk, boot: SignBoot): LocalFile {
 
   async function load(file: File): Promise<void> {
     if (file.size === 0) return desk.change({ upload: { at: 'bad', why: 'empty' } });
-    if (file.size > boot.largest) return desk.change({ upload: { at: 'too-big', size: file.size } });
+    const largest = desk.model().view?.largest ?? boot.largest;
+    if (file.size > largest) return desk.change({ upload: { at: 'too-big', size: file.size } });
     if (!(await isPdf(file))) return desk.change({ upload: { at: 'bad', why: 'notPdf' } });
     desk.change({ upload: { at: 'sending', name: file.name, sent: 0, all: file.size } });
     const answer = await put(file);

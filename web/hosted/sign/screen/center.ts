@@ -74,7 +74,7 @@ function coverScreen(model: SignModel, boot: SignBoot): CoverScreen | null {
 function dropScreen(model: SignModel, boot: SignBoot): CoverScreen {
   const { local } = boot.sign;
   const { upload } = model;
-  const max = sizeText(boot.largest);
+  const max = sizeText(model.view?.largest ?? boot.largest);
   const limit = fill(local.limit, { max });
   const base = { kind: 'drop', said: '', notice: null, limit } as const;
   if (upload === null || upload.at === 'sending') return base;
