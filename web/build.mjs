@@ -14,6 +14,7 @@ const MODULES = {
   'hall.js': 'hosted/hall.ts',
   'diagnose.js': 'hosted/diagnose.ts',
   'sign.js': 'hosted/sign.ts',
+  'sign-fault.js': 'hosted/sign-fault.ts',
   'validate.js': 'hosted/validate.ts',
   'control.js': 'control/main.ts',
   'dialects/standard-key.js': 'hosted/dialects/standard-key.ts',

@@ -88,6 +88,7 @@ export const states = {
   'other-unit': { tone: 'bad', icon: 'users' },
   'signer-key': { tone: 'info', icon: 'usb' },
   'stamp-down': { tone: 'warn', icon: 'clock' },
+  moved: { tone: 'info', icon: 'window' },
   signed: { tone: 'ok', icon: 'ok', end: true },
   'signed-local': { tone: 'ok', icon: 'down', end: true },
   // the interaction

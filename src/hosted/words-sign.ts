@@ -6,8 +6,10 @@ export const zhSign = {
   state: {
     broken: {
       title: '{version}的签章之后，文件被改动过',
-      text: '如果继续，您的签章会覆盖在一份无效的文件上。请向交易系统索取原文件。',
+      text: '如果继续，您的签章会覆盖在一份无效的文件上。请向交易系统索取原文件。改动了什么，可以下载这份文件，在验证页中查看。',
       invalid: '{version}的签章无效',
+      report: '查看验证报告',
+      download: '下载这份文件',
     },
     'too-big': {
       title: '文件超过 {max}，暂不能在线签章',
@@ -35,6 +37,12 @@ export const zhSign = {
     'signer-key': {
       title: '请插入签章人的 UKey',
       text: '本次由{holder}签章，请插入{authority}、尾号 {tail} 的 UKey。插入后本页会自动继续，已放置的印章会保留。',
+    },
+    moved: {
+      title: '请在新窗口中继续签章',
+      text: '完成后，本页会自动更新。没有看到新窗口时，请重新打开。',
+      again: '重新打开窗口',
+      done: { title: '签章已在新窗口中完成', text: '文件不可再改，您可以关闭新窗口。' },
     },
     signed: {
       title: '已加盖 {n} 处，文件已送达交易系统',
@@ -68,6 +76,7 @@ export const zhSign = {
       framed: {
         title: '当前页面未允许连接本机证书助手',
         text: '交易系统嵌入本页时缺少授权设置。您可以在新窗口继续，或改用手机扫码。',
+        claimed: '交易系统嵌入本页时缺少授权设置，请用手机扫码继续。',
       },
       pulled: {
         title: 'UKey 已拔出，签章暂停',
@@ -337,8 +346,10 @@ export const enSign: SignWords = {
   state: {
     broken: {
       title: 'The file was changed after the signature of {version}',
-      text: 'If you went on, your seal would stand on a file that is not valid. Please ask the trading system for the original.',
+      text: 'If you went on, your seal would stand on a file that is not valid. Please ask the trading system for the original. To see what was changed, download this file and open it on the page that checks signatures.',
       invalid: 'The signature of {version} is not valid',
+      report: 'See the report',
+      download: 'Download this file',
     },
     'too-big': {
       title: 'The file is larger than {max} and cannot be signed online',
@@ -373,6 +384,12 @@ export const enSign: SignWords = {
       title: "Please plug in the signer's USB key",
       text: '{holder} signs this file. Plug in the key of {authority}, …{tail}. This page goes on by itself; your places are kept.',
     },
+    moved: {
+      title: 'Please go on in the new window',
+      text: 'This page follows by itself. If you see no new window, open it again.',
+      again: 'Open the window again',
+      done: { title: 'Signed in the new window', text: 'The file is final. You can close the new window.' },
+    },
     signed: {
       title: 'Sealed in {n} places; the trading system has the file',
       text: 'Signed. The file can no longer be changed.',
@@ -405,6 +422,7 @@ export const enSign: SignWords = {
       framed: {
         title: 'This page may not reach the certificate assistant',
         text: 'The trading system shows this page in a frame without the permission. Go on in a new window, or use your phone.',
+        claimed: 'The trading system shows this page in a frame without the permission. Please use your phone.',
       },
       pulled: {
         title: 'The USB key was unplugged, signing is waiting',

@@ -170,7 +170,7 @@ export const zh = {
     connect: '连接证书助手',
     askAgain: '再次请求授权',
     reconnect: '重新连接',
-    newWindow: '在新窗口打开',
+    newWindow: '在新窗口中打开',
     other: '换一张证书',
     otherNamed: '换用{authority}',
     renew: '查看续期办法',
@@ -209,6 +209,7 @@ export const zh = {
     framed: {
       title: '当前页面嵌在其他网站中，无法读取 UKey',
       text: '请在新窗口中打开本页继续，或改用手机扫码。',
+      claimed: '请使用手机扫码继续。',
     },
     'not-paired': {
       title: '证书助手尚未与本平台配对',
@@ -326,6 +327,9 @@ export const zh = {
     troubleTitle: '遇到问题时',
     trouble: '页面会写明发生了什么、现在怎么办，并给出支持码。致电交易系统客服时请报支持码，不要告诉任何人 PIN 码。',
     diagnose: '不确定问题在哪里时，请先做一次环境检测，不需要登录任务，也不会用到 PIN 码。',
+    signTitle: '在文件上签章',
+    sign: '从交易系统点击签章，文件会先显示出来。核对内容后选择证书、输入 PIN 码，再把印章放到要盖的位置。签章只在文件末尾追加，此前的内容和签章不受影响。',
+    validate: '收到签过章的 PDF 文件，可以校验每个签章由谁在什么时间签署、签署之后有没有改动。',
     vendorsTitle: '已接入的 CA 机构',
     vendorsNone: '暂无。',
     install: '下载证书助手',
@@ -337,6 +341,9 @@ export const zh = {
     lead: '用任何一家已接入机构的数字证书，登录本省的公共资源交易系统。登录从交易系统开始：在交易系统点击“CA 登录”，会自动来到这里。',
     people: '使用证书的单位和个人',
     peopleText: '第一次使用，或者登录时遇到问题，先检查这台电脑。',
+    documents: '收到签过章的文件',
+    documentsText: '查看每个签章是否有效、由谁在什么时间签署，以及签署之后有没有改动。无需登录，文件核对完立即删除。',
+    validate: '校验电子签名',
     integrators: '交易系统的开发人员',
     integratorsText: '一天接入全部 CA 机构：签名算法、接口字段、错误目录和示例代码。',
     docs: '接入文档',
@@ -609,6 +616,7 @@ export const en: Words = {
     framed: {
       title: 'This page is inside another website and cannot read USB keys',
       text: 'Please open it in a new window, or scan with your phone.',
+      claimed: 'Please scan with your phone.',
     },
     'not-paired': {
       title: 'The assistant is not paired with this hub yet',
@@ -763,6 +771,10 @@ export const en: Words = {
     trouble:
       'The page says what happened and what to do, and shows a support code. Quote it when you call the help desk. Never tell anybody your PIN.',
     diagnose: 'Not sure where the trouble is? Run the system check: it needs no login and no PIN.',
+    signTitle: 'Signing a file',
+    sign: 'Choose to sign in the trading system: the file is shown first. Read it, choose the certificate, type the PIN, then put your seals where they belong. Signing only adds to the end of the file: its content and earlier signatures stay as they are.',
+    validate:
+      'For a signed PDF file you can check who signed it and when, and whether anything was changed after that.',
     vendorsTitle: 'Connected CA vendors',
     vendorsNone: 'None yet.',
     install: 'Download the assistant',
@@ -774,6 +786,10 @@ export const en: Words = {
     lead: 'Log in to the trading systems of this province with a certificate of any connected vendor. A login begins at the trading system: choose “CA login” there and you come here by yourself.',
     people: 'If you hold a certificate',
     peopleText: 'First time here, or in trouble with a login? Check this computer first.',
+    documents: 'If you received a signed file',
+    documentsText:
+      'See whether each signature holds, who signed and when, and whether anything was changed after that. No login; the file is deleted as soon as it is checked.',
+    validate: 'Check signatures',
     integrators: 'If you build a trading system',
     integratorsText: 'Every vendor in one day: the signature, the fields, the errors and samples.',
     docs: 'Documentation (Chinese)',

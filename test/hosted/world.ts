@@ -49,6 +49,7 @@ function emptyAssets(): Assets {
     'decrypt.js',
     'hall.js',
     'sign.js',
+    'sign-fault.js',
     'sign.css',
     'pdf.js',
     'diagnose.js',

@@ -39,6 +39,7 @@ describe('the built pages', () => {
       'sdk/ca-hub.d.ts',
       'sdk/ca-hub.js',
       'sdk/ca-hub.mjs',
+      'sign-fault.js',
       'sign.css',
       'sign.js',
       'validate.css',

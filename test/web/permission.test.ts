@@ -88,7 +88,7 @@ describe('the browser’s permission to reach this computer', () => {
     await page.goto(`${origin}/check/t`);
     await inState(page, 'lna-denied');
     expect(await page.locator('#lna-denied ol li').count()).toBe(3);
-    expect(await page.textContent('#lna-denied')).toMatch(/重新连接.*在新窗口打开.*改用手机扫码/s);
+    expect(await page.textContent('#lna-denied')).toMatch(/重新连接.*在新窗口中打开.*改用手机扫码/s);
     await allow('granted');
     await inState(page, 'ready');
   });

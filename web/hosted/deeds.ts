@@ -14,7 +14,7 @@ export interface PageDeeds {
   submit(): void;
   cancel?(interaction: string): Asked;
   redeliver?(interaction: string): Asked;
-  /** Whoever holds this page in a frame takes the person on. */
+  /** In a frame: whoever holds it takes the person on. */
   stays?(): boolean;
   readonly more?: Partial<Readonly<Record<ActName, Deed>>>;
   /** Buttons that only this page knows. */

@@ -33,6 +33,8 @@ export interface Model<V extends PageView = PageView> {
   readonly mobile: MobileRoad;
   /** A phone or tablet: the mobile certificate comes first. */
   readonly touch: boolean;
+  /** In another site's frame: what it has claimed cannot be taken along into a window of its own. */
+  readonly framed: boolean;
   /** On a touch device: the person asked for the UKey road. */
   readonly wantsKey: boolean;
   /** Last refusal of this page's own that belongs to no card. */
@@ -121,6 +123,7 @@ export const emptyModel = (touch: boolean): Model<never> => ({
   pulled: null,
   mobile: { authority: null, busy: false, error: null, overdue: false },
   touch,
+  framed: false,
   wantsKey: false,
   trouble: null,
 });

@@ -20,9 +20,11 @@ interface PolicyDocument {
   readonly featurePolicy?: { features(): readonly string[]; allowsFeature(name: string): boolean };
 }
 
+export const inFrame = (): boolean => window.top !== window.self;
+
 /** In another site's frame without `allow="loopback-network"`: the socket would be refused however often the person said yes. */
 export function framedWithoutPermission(): boolean {
-  if (window.top === window.self) return false;
+  if (!inFrame()) return false;
   const policy = (document as unknown as PolicyDocument).featurePolicy;
   if (policy === undefined) return false;
   const known = policy.features();

@@ -1,6 +1,7 @@
 import { createApi } from './api.ts';
 import { readBoot } from './boot.ts';
 import { byId } from './dom.ts';
+import { inFrame } from './permission.ts';
 import { createEmbedder } from './sign/embedder.ts';
 import { afterView, type Parts, startJourney } from './sign/journey.ts';
 import { createSignPage } from './sign/page.ts';
@@ -19,6 +20,7 @@ const desk = createSignDesk({
   api,
   page,
   touch: atTouch(),
+  framed: inFrame(),
   draw: (model) => {
     page.draw(screenOf(model, boot));
     parts.embedder?.look();

@@ -8,7 +8,7 @@ import type { SessionEvent } from './dialects/dialect.ts';
 import { byId } from './dom.ts';
 import { listen } from './live.ts';
 import type { PageView } from './model.ts';
-import { framedWithoutPermission } from './permission.ts';
+import { framedWithoutPermission, inFrame, loopbackPermission } from './permission.ts';
 import type { Unlock } from './unlock.ts';
 
 /** What a claim brings. */
@@ -23,8 +23,9 @@ export interface Claiming<V extends PageView> {
   hello(): Promise<Answered<unknown>>;
   claim(link: PageLink): Promise<Answered<Claim<V>>>;
   keepClaim(secret: string | null): void;
-  /** The person goes on in a window of its own. */
+  /** The person goes on in a window of its own; or, after all, here. */
   moved?(): void;
+  stayed?(): void;
 }
 
 /** Hello gives this browser its cookie, claim binds the interaction to it. null: the link is refused, and the page says why. */
@@ -33,7 +34,7 @@ export async function openLink<V extends PageView>(
   link: PageLink,
   ask: Claiming<V>,
 ): Promise<Claim<V> | null> {
-  if (framedWithoutPermission()) {
+  if (inFrame() && (framedWithoutPermission() || (await loopbackPermission()).state === 'denied')) {
     desk.change({ agent: 'framed' });
     await stayInFrame(() => ask.moved?.());
   }
@@ -44,6 +45,7 @@ export async function openLink<V extends PageView>(
     return null;
   }
   ask.keepClaim(answer.value.claim);
+  ask.stayed?.();
   return answer.value;
 }
 
@@ -121,12 +123,15 @@ export function joinAgent(
 /** Before the claim, so that a new window can still be the first browser: the person stays here only to use the phone. */
 const stayInFrame = (moved: () => void): Promise<void> =>
   new Promise((resolve) => {
-    byId('stage').addEventListener('click', (event) => {
+    const stage = byId('stage');
+    stage.addEventListener('click', function hear(event) {
       const target = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-act]') : null;
       if (target?.dataset['act'] === 'window') {
         openWindow();
         moved();
       }
-      if (target?.dataset['act'] === 'scan') resolve();
+      if (target?.dataset['act'] !== 'scan') return;
+      stage.removeEventListener('click', hear);
+      resolve();
     });
   });

@@ -20,6 +20,7 @@ export function openSigning(options: SigningOptions): Signing {
     finish = resolve;
   });
   let over = false;
+  let [loads, greeted] = [0, 0];
 
   const end = (what: SigningEnd): void => {
     if (over) return;
@@ -27,6 +28,7 @@ export function openSigning(options: SigningOptions): Signing {
     clearTimeout(timer);
     clearInterval(watch);
     window.removeEventListener('message', hear);
+    frame.removeEventListener('load', loaded);
     finish(what);
   };
   const tell = (event: SigningEvent): void => {
@@ -41,14 +43,23 @@ export function openSigning(options: SigningOptions): Signing {
     port = channel.port1;
     port.onmessage = ({ data }: MessageEvent<SigningToPage>) => {
       if (data?.say === 'event') tell(data.event);
-      if (data?.say === 'end') end(endOf(data.end));
+      if (data?.say === 'end') end(endOf(data.end) ?? failed('HUB_REFUSED'));
     };
+    greeted += 1;
     clearTimeout(timer);
     const connect = { caHub: 1, say: 'connect', takeDocument: options.takeDocument === true };
     frame.contentWindow?.postMessage(connect, url.origin, [channel.port2]);
     tell({ type: 'opened' });
   };
-  const timer = setTimeout(() => end(failed('FRAME_BLOCKED')), options?.timeout ?? CONNECT_MS);
+  const patience = (): ReturnType<typeof setTimeout> =>
+    setTimeout(() => end(failed('FRAME_BLOCKED')), options?.timeout ?? CONNECT_MS);
+  let timer = patience();
+  // What is loaded later in the same frame must greet too: a page that the browser refused, or of somebody else, never will.
+  const loaded = (): void => {
+    loads += 1;
+    clearTimeout(timer);
+    if (loads > greeted) timer = patience();
+  };
   // Somebody takes the frame out of the page: nothing will ever answer again.
   const watch = setInterval(() => {
     if (!frame.isConnected) end(failed('CLOSED'));
@@ -67,6 +78,7 @@ export function openSigning(options: SigningOptions): Signing {
     return signing;
   }
   window.addEventListener('message', hear);
+  frame.addEventListener('load', loaded);
   frame.src = url.href;
   options.host.append(frame);
   return signing;
@@ -81,13 +93,22 @@ function signingUrl(text: unknown): URL | null {
   }
 }
 
-const failed = (code: 'FRAME_BLOCKED' | 'CLOSED' | 'BAD_ARGUMENT'): SigningEnd => {
-  const { message, hubCode, supportCode } = failure(code);
+const sentences = {
+  FRAME_BLOCKED: '签章页没有打开，请刷新页面后重试；仍不成功时请联系交易系统客服。',
+  CLOSED: '签章页已关闭，请刷新页面后重试。',
+  BAD_ARGUMENT: '打开签章页的参数不正确，请联系交易系统客服。',
+  HUB_REFUSED: failure('HUB_REFUSED').message,
+} as const;
+
+const failed = (code: keyof typeof sentences): SigningEnd => {
+  const { hubCode, supportCode } = failure(code);
+  const message = sentences[code];
   return { type: 'failed', code, message, hubCode, supportCode };
 };
 
-function endOf(end: SigningEndMessage): SigningEnd {
-  switch (end.type) {
+/** null: an end that this SDK does not know. */
+function endOf(end: SigningEndMessage | undefined): SigningEnd | null {
+  switch (end?.type) {
     case 'signed': {
       const { name, sm3, bytes } = end;
       const document = bytes === null ? null : new Blob([bytes], { type: 'application/pdf' });
@@ -100,5 +121,8 @@ function endOf(end: SigningEndMessage): SigningEnd {
       const { message, hubCode, supportCode } = end;
       return { type: 'failed', code: 'HUB_REFUSED', message, hubCode, supportCode };
     }
+    case undefined:
+      return null;
   }
+  return null;
 }

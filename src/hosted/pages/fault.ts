@@ -12,6 +12,8 @@ export interface FaultPage extends PageContext {
   readonly asker: Asker | null;
   /** Registered home of the trading system, where it is known. */
   readonly homeUrl: string | null;
+  /** Where a page around this one wants to know of it. */
+  readonly island?: { readonly script: 'sign-fault.js'; readonly boot: unknown };
 }
 
 /** Served instead of a page whose link cannot be used: one fact, one way out. Without `about` it speaks of a login. */
@@ -31,12 +33,13 @@ export function faultPage(
   const notice = html`<div class="notice is-${tone}" role="${tone === 'bad' ? 'alert' : 'status'}">${icon(picture)}<h1 class="notice__t">${fill(text.title, params)}</h1><p>${fill(text.text, params)}</p>${
     page.homeUrl === null
       ? ''
-      : html`<div class="notice__do"><a class="btn btn--primary" rel="noreferrer" href="${page.homeUrl}">${words.act.restart}</a></div>`
+      : html`<div class="notice__do"><a class="btn btn--primary" rel="noreferrer"${page.island === undefined ? '' : raw(' target="_top"')} href="${page.homeUrl}">${words.act.restart}</a></div>`
   }${page.error.supportCode === '' ? '' : html`<p class="support">${words.site.support} <b>${page.error.supportCode}</b>${raw('　')}${words.site.supportHint}</p>`}</div>`;
   return shell({
     ...page,
     title: fill(text.title, params),
     state,
+    ...page.island,
     body: html`<main class="wrap${page.asker === null ? ' wrap--narrow' : ''}">
 ${page.asker === null ? html`<div class="sheet sheet--one"><section class="do">${notice}</section></div>` : html`<div class="sheet">${ask(page, words, about.facts)}<section class="do">${notice}</section></div>`}
 ${foot(page, page.error.supportCode || null)}

@@ -22,7 +22,7 @@ interface Shell extends PageContext {
   readonly state: string;
   readonly body: Markup;
   /** The page's island. */
-  readonly script?: 'login.js' | 'decrypt.js' | 'hall.js' | 'sign.js' | 'diagnose.js' | 'validate.js';
+  readonly script?: 'login.js' | 'decrypt.js' | 'hall.js' | 'sign.js' | 'sign-fault.js' | 'diagnose.js' | 'validate.js';
   /** Handed to the island as JSON. */
   readonly boot?: unknown;
   /** The page's sheet; the hosted pages' own unless named. */

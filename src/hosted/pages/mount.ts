@@ -4,6 +4,7 @@ import type { Bytes } from '#kernel/bytes.ts';
 import { refusal, rowOf, sentence } from '#kernel/errors.ts';
 import type { AuthorityView, PageError } from '../api.ts';
 import type { Assets } from '../assets.ts';
+import { stateOfCode } from '../states.ts';
 import { decryptWordsOf, signWordsOf } from '../words.ts';
 import type { Asker } from './ask.ts';
 import { decryptFacts, decryptPage } from './decrypt.ts';
@@ -100,7 +101,8 @@ export function mountPages(app: Hono, deps: PagesDeps): void {
       );
     const { words, sign: own } = signWordsOf(page.lang);
     const about = { words, facts: signFacts(words, own) };
-    const body = await faultPage(faultOf(page, looked, looked.fault), about);
+    const fault = { ...faultOf(page, looked, looked.fault), island: faultIsland(looked, looked.fault) };
+    const body = await faultPage(fault, about);
     return c.html(body, statusOf(looked.fault), headers(false));
   };
 
@@ -153,6 +155,9 @@ const faultOf = (page: PageContext, looked: Looked, error: PageError): FaultPage
   asker: looked.asker,
   homeUrl: looked.asker?.homeUrl ?? null,
 });
+
+const faultIsland = ({ frameAncestors: embedders = [] }: Looked, fault: PageError) =>
+  ({ script: 'sign-fault.js', boot: { embedders, fault, stateOfCode } }) as const;
 
 function statusOf(error: PageError): 403 | 404 | 410 {
   const state = stateOfFault(error);

@@ -1,5 +1,6 @@
 import type { IslandWords as Words } from '#hosted/words.ts';
 import { h, icon } from '../dom.ts';
+import { inFrame } from '../permission.ts';
 import type { Action, NoticeScreen, Timer, VendorLine } from '../screen/notices.ts';
 
 /** Where the trouble is: never a toast, never a dialogue over the page. `quiet` where the screen has its primary button elsewhere. */
@@ -60,10 +61,21 @@ const drawTimer = (timer: Timer, dim: boolean): HTMLElement =>
     'data-past': timer.past ?? null,
   });
 
+/** Out of a frame: a page of another site may not stand in it, or has no session there. */
 export function drawAction(action: Action, quiet: boolean): HTMLElement {
   const style = action.style === 'plain' || (quiet && action.style === 'primary') ? '' : ` btn--${action.style}`;
   const inside = [action.icon === undefined ? null : icon(action.icon), action.label];
-  if (action.href !== undefined) return h('a', { class: `btn${style}`, href: action.href, rel: 'noreferrer' }, inside);
+  if (action.href !== undefined)
+    return h(
+      'a',
+      {
+        class: `btn${style}`,
+        href: action.href,
+        rel: 'noreferrer',
+        target: action.beside ? '_blank' : inFrame() ? '_top' : null,
+      },
+      inside,
+    );
   return h(
     'button',
     { class: `btn${style}`, type: 'button', 'data-act': action.act, 'data-value': action.value },

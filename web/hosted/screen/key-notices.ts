@@ -38,16 +38,25 @@ export function agentNotice(model: Model, boot: Boot): NoticeScreen | null {
         {},
         {
           text: boot.words.state['lna-denied'].text.split('\n'),
-          actions: [act('reconnect', labels.reconnect, 'primary'), act('window', labels.newWindow), ...scan],
+          actions: [
+            act('reconnect', labels.reconnect, 'primary'),
+            ...(model.framed ? [] : [act('window', labels.newWindow)]),
+            ...scan,
+          ],
           support,
         },
       );
     case 'framed':
+      // Claimed here, so a window of its own would come too late.
       return notice(
         boot,
         'framed',
         {},
-        { actions: [act('window', labels.newWindow, 'primary', { icon: 'window' }), ...scan], support },
+        {
+          text: [boot.words.state.framed.claimed],
+          actions: scanRoad(model, boot, 'primary'),
+          support,
+        },
       );
     case 'not-paired':
       return notice(

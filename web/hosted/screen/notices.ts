@@ -49,6 +49,8 @@ export interface Action {
   readonly act?: string;
   readonly value?: string;
   readonly href?: string;
+  /** The place is looked at beside this page, which stays. */
+  readonly beside?: true;
 }
 
 export interface VendorLine {

@@ -1,8 +1,9 @@
+import type { PageError } from '#hosted/api.ts';
 import type { SignView } from '#hosted/sign-api.ts';
-import { isHello, type SigningEndMessage, type SigningToPage } from '../../sdk/messages.ts';
+import type { SigningEndMessage } from '../../sdk/messages.ts';
+import type { Boot } from '../boot.ts';
+import { openLine } from './line.ts';
 import type { SignBoot, SignDesk } from './sign-desk.ts';
-
-type SigningEvent = Extract<SigningToPage, { say: 'event' }>['event'];
 
 /** The trading system's page around this one, as far as it uses the SDK. */
 export interface Embedder {
@@ -12,85 +13,68 @@ export interface Embedder {
   look(): void;
   /** The person goes on in a window of its own, where this page is claimed: its end is asked for from here. */
   moved(token: string): void;
+  /** After all it is done in this page. */
+  stayed(): void;
 }
+
+type State = SignView['state'] | 'open';
 
 const WATCH_MS = 3000;
 
-/**
- * Told are only registered origins (the page's own `frame-ancestors`), each by its exact name, and only the window around us may answer. Nothing that is
- * heard changes what this page does, but that a finished local document is handed over where it was asked for.
- */
+/** Nothing that is heard changes what this page does, but that a finished local document is handed over where it was asked for. */
 export function createEmbedder(desk: SignDesk, boot: SignBoot): Embedder {
-  let port: MessagePort | null = null;
-  let takes = false;
-  let ended = false;
-  const told = new Set<string>();
-
-  const say = (message: SigningToPage, transfer: Transferable[] = []): void => port?.postMessage(message, transfer);
-  const event = (one: SigningEvent): void => {
-    const text = JSON.stringify(one);
-    if (port === null || ended || told.has(text)) return;
-    told.add(text);
-    say({ say: 'event', event: one });
-  };
-  const end = (what: SigningEndMessage): void => {
-    if (port === null || ended) return;
-    ended = true;
-    say({ say: 'end', end: what }, what.type === 'signed' && what.bytes !== null ? [what.bytes] : []);
-  };
+  const line = openLine(boot.embedders, () => look());
+  let watching = false;
+  let fetching = false;
 
   function look(): void {
-    if (port === null || ended) return;
-    const { view, fault, paper } = desk.model();
+    if (!line.connected() || line.ended()) return;
+    const { view, fault, paper, moved: away } = desk.model();
+    if (away !== null) {
+      line.event({ type: 'moved' });
+      return;
+    }
     if (fault !== null) {
-      end({ type: 'failed', hubCode: fault.code, message: fault.message, supportCode: fault.supportCode });
+      line.end(endOfFault(boot, fault));
       return;
     }
     if (view === null) return;
     if (paper.at === 'shown' && view.document !== null)
-      event({ type: 'shown', name: view.document.name, pages: view.document.pages.length });
-    if (view.signer !== null) event({ type: 'identified' });
-    if (view.made.length > 0) event({ type: 'sealed', signatures: view.made.length });
+      line.event({ type: 'shown', name: view.document.name, pages: view.document.pages.length });
+    if (view.signer !== null) line.event({ type: 'identified' });
+    if (view.made.length > 0) line.event({ type: 'sealed', signatures: view.made.length });
     if (view.state === 'succeeded') void signed(view);
     else stands(view.state, view.error, view.supportCode);
   }
 
   /** Every state but the good end, which brings the document along where this page has it. */
-  function stands(
-    state: Exclude<SignView['state'], 'succeeded'> | 'open',
-    error: SignView['error'],
-    supportCode: string,
-  ): void {
+  function stands(state: Exclude<State, 'succeeded'>, error: SignView['error'], supportCode: string): void {
     switch (state) {
       case 'open':
       case 'claimed':
         break;
       case 'proved':
-        event({ type: 'delivering' });
+        line.event({ type: 'delivering' });
         break;
       case 'cancelled':
       case 'expired':
-        end({ type: state });
+        line.end({ type: state });
         break;
       case 'refused':
-      case 'undelivered':
-        end({
-          type: 'failed',
-          hubCode: error?.code ?? state.toUpperCase(),
-          message: error?.message ?? '',
-          supportCode,
-        });
+      case 'undelivered': {
+        const message = error?.message ?? boot.words.state[state].title;
+        line.end({ type: 'failed', hubCode: error?.code ?? state.toUpperCase(), message, supportCode });
+      }
     }
   }
 
-  let fetching = false;
   async function signed(view: SignView): Promise<void> {
     if (fetching) return;
     fetching = true;
     const { document } = view;
-    const wanted = takes && view.mode === 'local' && document !== null;
+    const wanted = line.takes() && view.mode === 'local' && document !== null;
     const bytes = wanted ? await bytesOf(view.interaction, document.version) : null;
-    end({ type: 'signed', name: document?.name ?? '', sm3: document?.sm3 ?? null, bytes });
+    line.end({ type: 'signed', name: document?.name ?? '', sm3: document?.sm3 ?? null, bytes });
   }
 
   async function bytesOf(interaction: string, version: number): Promise<ArrayBuffer | null> {
@@ -103,40 +87,48 @@ export function createEmbedder(desk: SignDesk, boot: SignBoot): Embedder {
     }
   }
 
-  let watching = false;
-  function moved(token: string): void {
-    event({ type: 'moved' });
-    if (watching) return;
-    watching = true;
-    void watch(token);
-  }
-
-  /** A network that is away for a moment ends nothing; a link that is dead does. */
+  /** Told in this page too, whether anybody listens or not. A network that is away for a moment ends nothing; a link that is dead does. */
   async function watch(token: string): Promise<void> {
-    while (!ended) {
+    for (;;) {
       await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
       const answer = await desk.api.call('watch', { token });
+      if (!watching) return;
       if (answer.ok) {
         const { state } = answer.value;
-        if (state === 'succeeded') end({ type: 'signed', name: '', sm3: null, bytes: null });
+        desk.change({ moved: state });
+        if (state === 'succeeded') line.end({ type: 'signed', name: '', sm3: null, bytes: null });
         else stands(state, null, '');
+        if (!isGoingOn(state)) return;
       } else if (answer.kind === 'refused') {
-        const { code, message, supportCode } = answer.error;
-        end({ type: 'failed', hubCode: code, message, supportCode });
+        line.end(endOfFault(boot, answer.error));
+        desk.change({ moved: null, fault: answer.error });
+        return;
       }
     }
   }
 
-  if (window.parent !== window) {
-    window.addEventListener('message', (message: MessageEvent) => {
-      if (port !== null || message.source !== window.parent || !boot.embedders.includes(message.origin)) return;
-      const [given, second] = message.ports;
-      if (!isHello(message.data, 'connect') || given === undefined || second !== undefined) return;
-      takes = (message.data as { takeDocument?: unknown }).takeDocument === true;
-      port = given;
-      look();
-    });
-    for (const origin of boot.embedders) window.parent.postMessage({ caHub: 1, say: 'ready' }, origin);
-  }
-  return { connected: () => port !== null, look, moved };
+  return {
+    connected: line.connected,
+    look,
+    moved: (token) => {
+      if (watching) return;
+      watching = true;
+      desk.change({ moved: 'open' });
+      void watch(token);
+    },
+    stayed: () => {
+      watching = false;
+      if (desk.model().moved !== null) desk.change({ moved: null });
+    },
+  };
+}
+
+const isGoingOn = (state: State): boolean => state === 'open' || state === 'claimed' || state === 'proved';
+
+/** A link that cannot be used (any more), as the page around is told it. */
+export function endOfFault(boot: Pick<Boot, 'stateOfCode'>, error: PageError): SigningEndMessage {
+  const state = boot.stateOfCode[error.code];
+  if (state === 'task-expired') return { type: 'expired' };
+  if (state === 'cancelled') return { type: 'cancelled' };
+  return { type: 'failed', hubCode: error.code, message: error.message, supportCode: error.supportCode };
 }

@@ -1,6 +1,8 @@
 import type { SignView } from '#hosted/sign-api.ts';
 import { watchClock } from '../countdown.ts';
 import { listenToPerson } from '../deeds.ts';
+import type { Answered } from '../desk.ts';
+import { inFrame } from '../permission.ts';
 import { createPhone } from '../phone.ts';
 import { cleanAddress, follow, joinAgent, openLink } from '../visit.ts';
 import type { Embedder } from './embedder.ts';
@@ -23,10 +25,11 @@ export interface Parts {
 /** The signing page's story: hello, claim, the document at once, then who signs, where, and the end. */
 export async function startJourney(desk: SignDesk, boot: SignBoot, page: SignPage, parts: Parts): Promise<void> {
   const claim = await openLink(desk, boot.link, {
-    hello: () => desk.ask('hello', window.top === window.self ? {} : { framed: true }),
+    hello: () => (inFrame() ? greetInFrame(desk) : desk.ask('hello', {})),
     claim: (link) => desk.ask('claim', link),
     keepClaim: (secret) => desk.api.keepClaim(secret),
     moved: () => 'token' in boot.link && parts.embedder?.moved(boot.link.token),
+    stayed: () => parts.embedder?.stayed(),
   });
   if (claim === null) return;
   cleanAddress('/sign', claim);
@@ -59,12 +62,19 @@ export async function startJourney(desk: SignDesk, boot: SignBoot, page: SignPag
     cancel: (id) => desk.ask('cancel', { interaction: id }),
     redeliver: (id) => desk.ask('redeliver', { interaction: id }),
     other: (name, value) => deeds[name]?.(value),
-    stays: () => parts.embedder?.connected() === true,
+    stays: inFrame,
   });
   listenToHands(hands);
   if (desk.model().touch) phone.offer();
   else void agent.connect(false);
 }
+
+/**
+ * Chromium before 114 takes a partitioned cookie for one of all sites: there the claim is kept in memory alone. It is told by an element attribute that came
+ * with the same version (Firefox and Safari, which learnt it later, keep other sites' cookies apart or away anyhow).
+ */
+const greetInFrame = async (desk: SignDesk): Promise<Answered<unknown>> =>
+  'popover' in HTMLElement.prototype ? desk.ask('hello', { framed: true }) : { ok: true, value: null };
 
 /** Whether the signature that the phone is asked for ends the page's work. */
 const lastOf = (desk: SignDesk): { last?: boolean } => {

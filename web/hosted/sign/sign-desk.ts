@@ -61,6 +61,8 @@ export interface SignModel extends Model<SignView> {
   readonly stays: boolean;
   /** Hub's UTC ms at which the browser goes back by itself. */
   readonly leavesAt: number | null;
+  /** The person went on in a window of its own: how it stands there. */
+  readonly moved: SignView['state'] | 'open' | null;
 }
 
 export type Paper =
@@ -95,8 +97,9 @@ export type Upload =
 
 export type SignDesk = Desk<SignApi, SignModel>;
 
-export const emptySign = (touch: boolean): SignModel => ({
+export const emptySign = (touch: boolean, framed = false): SignModel => ({
   ...emptyModel(touch),
+  framed,
   paper: { at: 'none' },
   page: 0,
   scale: 1,
@@ -115,6 +118,7 @@ export const emptySign = (touch: boolean): SignModel => ({
   downloading: false,
   stays: false,
   leavesAt: null,
+  moved: null,
 });
 
 export interface SignDeskParts {
@@ -122,17 +126,18 @@ export interface SignDeskParts {
   readonly api: Api<SignApi>;
   readonly page: SheetPage<SignView>;
   readonly touch: boolean;
+  readonly framed: boolean;
   draw(model: SignModel): void;
   /** After a newer view has been drawn. */
   afterView(desk: SignDesk, view: SignView): void;
 }
 
-export function createSignDesk({ boot, api, page, touch, draw, afterView }: SignDeskParts): SignDesk {
+export function createSignDesk({ boot, api, page, touch, framed, draw, afterView }: SignDeskParts): SignDesk {
   return createDesk<SignApi, SignModel>({
     boot,
     api,
     page,
-    empty: emptySign(touch),
+    empty: emptySign(touch, framed),
     draw,
     judge: async (desk, certificates) => {
       const interaction = desk.model().view?.interaction ?? '';

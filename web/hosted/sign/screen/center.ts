@@ -45,7 +45,8 @@ export function centerScreen(model: SignModel, boot: SignBoot): CenterScreen {
 function coverScreen(model: SignModel, boot: SignBoot): CoverScreen | null {
   const { view, paper, upload } = model;
   const { local, loading, opening } = boot.sign;
-  if (view === null) return { kind: 'wait', text: opening };
+  // In a frame that cannot reach the agent nothing is opened before the person has chosen how to go on.
+  if (view === null) return model.agent === 'framed' ? null : { kind: 'wait', text: opening };
   if (upload?.at === 'sending') {
     const params = { done: sizeText(upload.sent), all: sizeText(upload.all) };
     return {

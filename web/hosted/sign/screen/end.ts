@@ -1,7 +1,7 @@
 import type { TroubleState } from '#hosted/states.ts';
 import { fill } from '../../boot.ts';
 import { errorParams, faultNotice } from '../../screen/hub-notices.ts';
-import { go, type NoticeScreen, notice } from '../../screen/notices.ts';
+import { act, go, type NoticeScreen, notice } from '../../screen/notices.ts';
 import { hourText } from '../../time.ts';
 import { placesMade, type SignBoot, type SignModel } from '../sign-desk.ts';
 import { grouped } from './file.ts';
@@ -43,6 +43,32 @@ export function endNotice(model: SignModel, boot: SignBoot): NoticeScreen | null
       return close('cancelled', labels.leave);
     case 'expired':
       return close('task-expired', labels.relogin);
+  }
+}
+
+/** The person went on in a window of its own; nobody is asked twice, so the phone is offered here only while nobody has come there. */
+export function movedNotice(model: SignModel, boot: SignBoot): NoticeScreen | null {
+  const { moved } = model;
+  const { act: labels, state: words } = boot.words;
+  switch (moved) {
+    case null:
+      return null;
+    case 'open':
+    case 'claimed':
+    case 'proved': {
+      const again = act('window', words.moved.again, 'plain', { icon: 'window' });
+      const actions = moved === 'open' ? [again, act('scan', labels.scan, 'quiet')] : [];
+      return notice(boot, 'moved', {}, { actions });
+    }
+    case 'succeeded':
+      return notice(boot, 'already-done', {}, { title: words.moved.done.title, text: [words.moved.done.text] });
+    case 'expired':
+      return notice(boot, 'task-expired', {});
+    case 'refused':
+      return notice(boot, 'refused', errorParams(model, boot, null));
+    case 'undelivered':
+    case 'cancelled':
+      return notice(boot, moved, errorParams(model, boot, null));
   }
 }
 

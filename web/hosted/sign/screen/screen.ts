@@ -6,7 +6,7 @@ import { keyState, tagOf } from '../../screen/key-state.ts';
 import { type ScanScreen, scanScreen } from '../../screen/scan.ts';
 import { brokenSignature, type SignBoot, type SignModel, signerOf } from '../sign-desk.ts';
 import { type CenterScreen, centerScreen } from './center.ts';
-import { type DoneScreen, doneScreen, endNotice } from './end.ts';
+import { type DoneScreen, doneScreen, endNotice, movedNotice } from './end.ts';
 import { type LeftScreen, leftScreen } from './left.ts';
 import { brokenNotice, type SignRoad, signRoad } from './road.ts';
 import { awaitingFile, identifying, signing, telling, type WorkScreen } from './work.ts';
@@ -39,7 +39,7 @@ export function screenOf(model: SignModel, boot: SignBoot): SignScreen {
 
 function sheetOf(model: SignModel, boot: SignBoot): SheetScreen<SignStage> {
   const { sign } = boot;
-  const over = endNotice(model, boot);
+  const over = movedNotice(model, boot) ?? endNotice(model, boot);
   if (over !== null)
     return { state: over.state, title: null, tag: null, stage: { kind: 'end', notice: over }, scan: null };
   const { view } = model;
