@@ -165,7 +165,8 @@ async function beginDecryption(
   return { ...decryption, keys: [{ item: item.id, wrap: wrap.id, key: contentKey }] };
 }
 
-async function beginSigning(world: HostileWorld, browser: Browser): Promise<Begun> {
+/** A page for a file of one's own, claimed by this browser. */
+export async function beginSigning(world: HostileWorld, browser: Browser): Promise<Begun> {
   const { caUnitId, orgcode } = world.unit;
   const taskId = newTask();
   const answer = await callHub(accessOf(world), 'startiframesign', { caUnitId, taskId, orgcode });
