@@ -63,6 +63,14 @@ describe('a person signs a document', () => {
     await shot(page, 'sign-open');
   });
 
+  it('on a small screen as well: the document stays in sight when the keys have been read', async () => {
+    const { page } = await open({ phone: true, keys: ['A1B2', 'C3D4', 'E5F6'].map((tail) => key({}, { tail })) });
+    await shown(page);
+    await inState(page, 'ready');
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('pin');
+    expect((await page.locator('#viewer-bar').boundingBox())?.y).toBeGreaterThanOrEqual(0);
+  });
+
   it('with one PIN: two seals and a straddle seal are two signatures, the last of them ends it', async () => {
     const { page, hub, agent } = await atSeals();
     await put(page, '投标专用章', 0.5, 0.5);
@@ -304,6 +312,10 @@ describe('troubles', () => {
     expect(await page.textContent('#broken')).toContain('第 1 版的签章之后，文件被改动过');
     expect(await page.locator('#submit').count()).toBe(0);
     await shot(page, 'sign-broken');
+    const [report] = await Promise.all([page.waitForEvent('popup'), page.click('#broken :text("查看验证报告")')]);
+    expect(new URL(report.url()).pathname).toBe('/validate');
+    const [file] = await Promise.all([page.waitForEvent('download'), page.click('#broken [data-act=download]')]);
+    expect(file.suggestedFilename()).toBe('投标函（一标段）.pdf');
   });
 
   it('a document that cannot be shown is not signed', async () => {

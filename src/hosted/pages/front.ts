@@ -16,6 +16,7 @@ export function frontPage(page: PageContext & { readonly authorities: readonly A
     body: html`<main class="wrap wrap--read"><div class="sheet sheet--one"><article class="do prose"><h1>${front.title}</h1><p class="prose__lead">${front.lead}</p>
 <section><h2>${front.people}</h2><p>${front.peopleText}</p><p><a class="btn btn--primary btn--big" href="/diagnose${langQuery(page.lang)}">${words.site.check}</a></p></section>
 <section><h2>${words.help.vendorsTitle}</h2>${vendors(page.authorities, words)}</section>
+<section><h2>${front.documents}</h2><p>${front.documentsText}</p><p><a class="btn" href="/validate${langQuery(page.lang)}">${front.validate}</a></p></section>
 <section><h2>${front.integrators}</h2><p>${front.integratorsText}</p><p><a class="btn" href="/docs">${front.docs}</a></p></section></article></div>${foot(page, null)}</main>`,
   });
 }

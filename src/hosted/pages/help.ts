@@ -7,9 +7,10 @@ import { foot, langQuery, type Markup, type PageContext, shell } from './layout.
 /** 使用帮助: three steps, what to do in trouble, whom to call. */
 export function helpPage(page: PageContext & { readonly authorities: readonly AuthorityView[] }): Markup {
   const words = wordsOf(page.lang);
-  const { help } = words;
+  const { help, front } = words;
   return article(page, help.title, help.lead, [
     html`<h2>${help.stepsTitle}</h2><ol class="steps"><li>${help.step1}</li><li>${help.step2}</li><li>${help.step3}</li></ol>`,
+    html`<h2>${help.signTitle}</h2><p>${help.sign}</p><p>${help.validate}</p><p><a class="btn" href="/validate${langQuery(page.lang)}">${icon('seal')}${front.validate}</a></p>`,
     html`<h2>${help.troubleTitle}</h2><p>${help.trouble}</p><p>${help.diagnose}</p><p><a class="btn" href="/diagnose${langQuery(page.lang)}">${icon('shield')}${words.act.diagnose}</a></p>`,
     html`<h2>${help.vendorsTitle}</h2>${vendors(page.authorities, words)}`,
   ]);

@@ -72,10 +72,10 @@ export function keyRoad(model: Model, boot: Boot, submit: SubmitWords): KeyRoad 
 const AT_ONCE = 5;
 
 /** The first cards of a long list, and behind them whichever is chosen, explained or waited for; the rest comes with one press. */
-export function folded<R extends KeyRoad>(model: Model, boot: Boot, road: R): R {
-  if (model.unfolded || road.list.length <= AT_ONCE) return road;
+export function folded<R extends KeyRoad>(model: Model, boot: Boot, road: R, atOnce: number = AT_ONCE): R {
+  if (model.unfolded || road.list.length <= atOnce) return road;
   const kept = [model.chosen, model.shown, model.pulled?.card.id];
-  const list = road.list.filter((card, index) => index < AT_ONCE || kept.includes(card.id));
+  const list = road.list.filter((card, index) => index < atOnce || kept.includes(card.id));
   const rest = road.list.length - list.length;
   return { ...road, list, more: rest === 0 ? '' : fill(boot.words.key.more, { n: String(rest) }) };
 }

@@ -3,7 +3,7 @@ import type { SignBoot, SignDesk } from './sign-desk.ts';
 /** Long enough for the browser to have taken the bytes. */
 const KEEP_MS = 60_000;
 
-/** Saves the signed document. It is fetched rather than linked to, because where no cookie survives a link would come without the claim. */
+/** Saves the document as it stands. It is fetched rather than linked to, because where no cookie survives a link would come without the claim. */
 export async function download(desk: SignDesk, boot: SignBoot): Promise<void> {
   const { view, downloading } = desk.model();
   if (view === null || view.document === null || downloading) return;
@@ -16,7 +16,7 @@ export async function download(desk: SignDesk, boot: SignBoot): Promise<void> {
       cache: 'no-store',
     });
     if (!response.ok) throw new Error('the document is gone');
-    save(await response.blob(), signedName(view.document.name, boot));
+    save(await response.blob(), view.made.length === 0 ? view.document.name : signedName(view.document.name, boot));
     desk.change({ downloading: false });
   } catch {
     desk.change({ downloading: false });

@@ -3,7 +3,7 @@ import { chosenCard, isReady } from '../../model.ts';
 import { hubNotice } from '../../screen/hub-notices.ts';
 import { troubleNotice } from '../../screen/key-notices.ts';
 import { folded, type KeyRoad, keyRoad } from '../../screen/key-road.ts';
-import { act, type NoticeScreen, notice, supportOf } from '../../screen/notices.ts';
+import { type Action, act, type NoticeScreen, notice, supportOf } from '../../screen/notices.ts';
 import { jobsOf } from '../plan.ts';
 import { type SignBoot, type SignModel, signerOf } from '../sign-desk.ts';
 import { type VersionScreen, versionsOf } from './versions.ts';
@@ -38,7 +38,8 @@ export function signRoad(model: SignModel, boot: SignBoot): SignRoad {
   const safe = (view?.document?.signatures.length ?? 0) + (view?.made.length ?? 0) > 0;
   if (signer === null) {
     const { signer: words } = boot.sign;
-    const road = folded(model, boot, keyRoad(model, boot, { here: words.submit, agent: words.submitAgent }));
+    const all = keyRoad(model, boot, { here: words.submit, agent: words.submitAgent });
+    const road = folded(model, boot, all, roomFor(all));
     const why = road.submit === null ? '' : words.why;
     return { ...road, signer: null, versions, safe, after: '', hint: '', keep: '', why };
   }
@@ -61,6 +62,14 @@ export function signRoad(model: SignModel, boot: SignBoot): SignRoad {
     why: '',
   };
 }
+
+/** A pane is narrow and its button should be in sight: of a drawer full of keys it shows those that can sign. */
+function roomFor({ list }: KeyRoad): number {
+  const able = list.filter((card) => !card.off).length;
+  return able === 0 ? PANE_CARDS : Math.min(able, PANE_CARDS);
+}
+
+const PANE_CARDS = 3;
 
 /** What the button says: it signs, or, with everything signed, it sends. */
 function submitWords(model: SignModel, boot: SignBoot): { readonly here: string; readonly agent: string } {
@@ -142,7 +151,13 @@ export function brokenNotice(
 ): NoticeScreen {
   const { sign, words } = boot;
   const version = fill(sign.versions.nth, { n: String(broken.nth) });
-  const made = notice(boot, 'broken', { version }, { actions: home(model, boot), support: supportOf(model) });
+  const { report, download } = words.state.broken;
+  const look: readonly Action[] = [
+    { label: report, href: boot.lang === 'en' ? '/validate?lang=en' : '/validate', style: 'plain', beside: true },
+    { label: download, act: 'download', style: 'quiet' },
+  ];
+  const actions = [...home(model, boot), ...look];
+  const made = notice(boot, 'broken', { version }, { actions, support: supportOf(model) });
   if (broken.verdict === 'changed') return made;
   return { ...made, title: fill(words.state.broken.invalid, { version }) };
 }
