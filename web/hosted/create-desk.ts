@@ -89,7 +89,8 @@ export function createDesk<A extends Routes<A>, M extends Model>(program: Progra
     const judge = (certificates: readonly Readable[]) => program.judge(desk, certificates);
     const cards = await readKeys(session, known, judge, (first) => put(first));
     if (cards !== null) put(cards);
-    if (model.chosen !== before && document.activeElement === document.body) page.focusPin();
+    // Nobody has pressed anything: the page does not move away from what its person reads.
+    if (model.chosen !== before && document.activeElement === document.body) page.focusPin({ preventScroll: true });
   }
 
   /** What a slow reading brings must not undo what has happened to a key meanwhile. */

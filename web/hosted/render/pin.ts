@@ -9,7 +9,7 @@ import type { PinScreen } from '../screen/pin-screen.ts';
 export function pinPlace(
   words: Words,
   place: HTMLElement,
-): { draw(pin: PinScreen | null): void; take(): string; focus(): void } {
+): { draw(pin: PinScreen | null): void; take(): string; focus(how?: FocusOptions): void } {
   let built = '';
   const input = h('input', {
     class: 'input input--pin',
@@ -75,8 +75,8 @@ export function pinPlace(
       input.value = '';
       return pin;
     },
-    focus: () => {
-      if (input.isConnected) input.focus();
+    focus: (how) => {
+      if (input.isConnected) input.focus(how);
     },
   };
 }

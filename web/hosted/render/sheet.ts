@@ -27,7 +27,7 @@ export interface SheetPage<V> {
   drawView(view: V): void;
   /** Reads the PIN and empties the field in the same step. */
   takePin(): string;
-  focusPin(): void;
+  focusPin(how?: FocusOptions): void;
   /** The trouble is read out from its start. */
   focusNotice(): void;
   announce(text: string): void;
@@ -42,7 +42,7 @@ export interface StageDrawer<S> {
   readonly element: HTMLElement;
   draw(stage: S): void;
   take?(): string;
-  focus?(): void;
+  focus?(how?: FocusOptions): void;
 }
 
 export interface SheetParts<V, S extends { readonly kind: string }> {
@@ -114,7 +114,7 @@ export function createSheet<V extends PageView, S extends { readonly kind: strin
       parts.drawView(view);
     },
     takePin: () => pin.take?.() ?? '',
-    focusPin: () => pin.focus?.(),
+    focusPin: (how) => pin.focus?.(how),
     focusNotice: () => document.querySelector<HTMLElement>('#stage .notice')?.focus(),
     announce: (text) => {
       byId('announce').textContent = text;

@@ -1,7 +1,7 @@
 import type { DocumentView } from '#hosted/sign-api.ts';
 import { straddleWishes } from './plan.ts';
 import type { SignBoot, SignDesk } from './sign-desk.ts';
-import type { PlacingSeal } from './viewer/types.ts';
+import type { PlacingSeal, PreviewMode } from './viewer/types.ts';
 import { createViewer, type Viewer } from './viewer/viewer.ts';
 
 /** The document on the page, and the seals on it: one viewer for as long as the page lives. */
@@ -41,12 +41,18 @@ export function createPapers(desk: SignDesk, boot: SignBoot, host: HTMLElement, 
   function look(): void {
     const { view, run } = desk.model();
     const document = view?.document ?? null;
-    viewer.setPreview(view?.state === 'claimed' ? (run === null ? 'place' : 'locked') : 'plain');
+    viewer.setPreview(previewOf(view?.state === 'claimed', run !== null));
     if (view === null || document === null || run !== null) return;
     const name = `${view.interaction} ${document.version} ${document.sm3}`;
     if (name === shown) return;
     shown = name;
     void open(view.interaction, document);
+  }
+
+  /** A seal stays in sight until the version that carries it is. */
+  function previewOf(open: boolean, signing: boolean): PreviewMode {
+    if (open && !signing) return 'place';
+    return open || printed.size > 0 ? 'locked' : 'plain';
   }
 
   async function open(interaction: string, document: DocumentView): Promise<void> {
@@ -74,6 +80,11 @@ export function createPapers(desk: SignDesk, boot: SignBoot, host: HTMLElement, 
 
   /** What is printed in the document now need not stand over it. */
   function takeOff(): void {
+    // The words that led to a seal's place have done their service.
+    if (printed.size > 0) {
+      viewer.highlight([]);
+      desk.change({ keyword: { text: '', busy: false, hits: null } });
+    }
     for (const seal of printed) {
       viewer.clear(seal);
       if (desk.model().straddle?.seal.id === seal) desk.change({ straddle: null });
