@@ -10,6 +10,7 @@ import { DEMO_PIN, type World } from '#fixtures/world/world.ts';
 import { pem } from '#pki/certificate-text.ts';
 import { launchChromium, type Person, person, shot } from '#test/support/chromium.ts';
 import { homeOf, journeyWorld, keyOf } from '#test/support/journey.ts';
+import { stumbles } from '#test/support/stumbles.ts';
 
 let world: World;
 let chromium: Browser;
@@ -70,6 +71,8 @@ describe('a trading system’s own page with the certificate control', () => {
     await frame.locator('blockquote', { hasText: PRICE }).waitFor();
     await shown(page);
     await shot(page, 'control-sign');
+    const inside = page.frames().find((one) => one.url().includes('/control/frame/'));
+    expect(inside && (await stumbles(inside, 'frame'))).toEqual([]);
     await frame.locator('#pin').fill(DEMO_PIN);
     await frame.locator('.btn--primary').click();
     await said(page, '已签名');

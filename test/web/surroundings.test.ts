@@ -1,9 +1,12 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium } from '#test/support/chromium.ts';
+import { stumbles } from '#test/support/stumbles.ts';
 import { builtPages } from './built.ts';
 import { error, key, mobileView, type ScriptedKey } from './peers.ts';
+import { type SignStageOptions, signStage } from './sign-stage.ts';
 import { inState, type Stage, type StageOptions, stage, twoKeys, typePin } from './stage.ts';
+import { openValidateStage, tenderLetter } from './validate-stage.ts';
 
 let browser: Browser;
 let built: Awaited<ReturnType<typeof builtPages>>;
@@ -97,68 +100,6 @@ describe('with the keyboard alone', () => {
     }));
 });
 
-/** What a reader of the accessibility tree would stumble over; contrast by WCAG 2 from computed colours. */
-async function stumbles(page: Page): Promise<string[]> {
-  return page.evaluate(() => {
-    const found: string[] = [];
-    const shown = (one: Element) => one instanceof HTMLElement && one.offsetParent !== null;
-    const nameOf = (one: Element): string => {
-      const labelled = one.getAttribute('aria-labelledby');
-      const label = labelled === null ? '' : (document.getElementById(labelled)?.textContent ?? '');
-      const forLabel = one.id === '' ? '' : (document.querySelector(`label[for="${one.id}"]`)?.textContent ?? '');
-      return (
-        one.getAttribute('aria-label') ??
-        one.getAttribute('title') ??
-        (label || forLabel || one.textContent || '')
-      ).trim();
-    };
-    for (const one of document.querySelectorAll('a, button, input, iframe, [role=radiogroup], nav, aside')) {
-      if (shown(one) && nameOf(one) === '') found.push(`no name: ${one.outerHTML.slice(0, 80)}`);
-    }
-    for (const one of document.querySelectorAll('img')) if (!one.hasAttribute('alt')) found.push('img without alt');
-    const ids = [...document.querySelectorAll('[id]')].map((one) => one.id);
-    found.push(...ids.filter((id, at) => ids.indexOf(id) !== at).map((id) => `id twice: ${id}`));
-    const headings = [...document.querySelectorAll('h1')].filter(shown);
-    if (headings.length !== 1) found.push(`${headings.length} h1`);
-    if (document.querySelectorAll('main').length !== 1) found.push('main');
-    const primaries = [...document.querySelectorAll('.btn--primary')].filter(shown);
-    if (primaries.length > 1) found.push(`${primaries.length} primary buttons`);
-    for (const one of document.querySelectorAll('[style], [onclick], [onload]'))
-      found.push(`inline: ${one.outerHTML.slice(0, 60)}`);
-
-    const channels = (colour: string) => (colour.match(/[\d.]+/g) ?? []).map(Number);
-    const light = (colour: readonly number[]) => {
-      const [r = 0, g = 0, b = 0] = colour.slice(0, 3).map((part) => {
-        const s = part / 255;
-        return s <= 0.03928 ? s / 12.92 : ((s + 0.055) / 1.055) ** 2.4;
-      });
-      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    };
-    const behind = (one: Element | null): readonly number[] => {
-      for (let at = one; at !== null; at = at.parentElement) {
-        const colour = channels(getComputedStyle(at).backgroundColor);
-        if (colour.length === 3 || (colour[3] ?? 0) === 1) return colour;
-      }
-      return [255, 255, 255];
-    };
-    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
-      const one = node.parentElement;
-      if (
-        one === null ||
-        !shown(one) ||
-        (node.textContent ?? '').trim() === '' ||
-        one.closest('.vh, [disabled]') !== null
-      )
-        continue;
-      const [a, b] = [light(channels(getComputedStyle(one).color)), light(behind(one))];
-      const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-      if (ratio < 4.5) found.push(`contrast ${ratio.toFixed(2)}: ${(node.textContent ?? '').trim().slice(0, 20)}`);
-    }
-    return [...new Set(found)];
-  });
-}
-
 describe('nobody stumbles', () => {
   const scenes: readonly [string, StageOptions, (now: Stage) => Promise<unknown>][] = [
     ['the chooser', { keys: [...twoKeys(), expired()] }, ({ page }) => inState(page, 'ready')],
@@ -222,7 +163,7 @@ describe('nobody stumbles', () => {
       }));
   }
 
-  for (const path of ['/diagnose', '/help', '/help/protection', '/diagnose?lang=en', '/check/t?lang=en']) {
+  for (const path of ['/', '/diagnose', '/help', '/help/protection', '/diagnose?lang=en', '/check/t?lang=en']) {
     it(`over ${path}`, () =>
       visit({ path }, async ({ page }) => {
         if (path.startsWith('/check')) await inState(page, 'ready');
@@ -230,6 +171,106 @@ describe('nobody stumbles', () => {
         expect(await page.getAttribute('html', 'lang')).toBe(path.endsWith('en') ? 'en' : 'zh-CN');
       }));
   }
+});
+
+describe('nobody stumbles over the signing page', () => {
+  type SignStage = Awaited<ReturnType<typeof signStage>>;
+  const proved = async ({ page }: SignStage) => {
+    await inState(page, 'ready');
+    await typePin(page, '135246');
+    await inState(page, 'placing');
+    await page.waitForSelector('[data-act=here]');
+  };
+  const scenes: readonly [string, SignStageOptions, (now: SignStage) => Promise<unknown>][] = [
+    ['with the document and the chooser', {}, ({ page }) => inState(page, 'ready')],
+    ['in English', { english: true }, ({ page }) => inState(page, 'ready')],
+    ['on a phone', { touch: true }, ({ page }) => inState(page, 'mobile')],
+    [
+      'with seals in hand and on the page',
+      {},
+      async (now) => {
+        await proved(now);
+        await now.page.click('.seal:has-text("投标专用章")');
+        await now.page.click('[data-act=here]');
+        await now.page.waitForSelector('.stamps > li');
+      },
+    ],
+    [
+      'with words found in the document',
+      {},
+      async (now) => {
+        await proved(now);
+        await now.page.click('[data-act=way][data-value=keyword]');
+        await now.page.fill('#keyword', '盖章');
+        await now.page.click('[data-act=find]');
+        await now.page.waitForSelector('.hits > li');
+      },
+    ],
+    [
+      'with a straddle seal',
+      {},
+      async (now) => {
+        await proved(now);
+        await now.page.click('[data-act=way][data-value=straddle]');
+        await now.page.click('[data-act=straddle]');
+        await now.page.waitForSelector('.stamps > li');
+      },
+    ],
+    [
+      'signed',
+      {},
+      async (now) => {
+        await proved(now);
+        await now.page.check('#invisible');
+        await now.page.click('#submit');
+        await inState(now.page, 'signed');
+      },
+    ],
+    [
+      'with a signature that was broken',
+      {
+        document: { signatures: [{ signer: '辽宁示例造价咨询有限公司', at: '2026-03-15 16:20', verdict: 'invalid' }] },
+      },
+      ({ page }) => inState(page, 'broken'),
+    ],
+    ['without a file', { local: true }, ({ page }) => inState(page, 'pick-file')],
+  ];
+  for (const [name, options, act] of scenes) {
+    it(name, async () => {
+      const now = await signStage(browser, built.assets, options);
+      try {
+        await act(now);
+        expect(await stumbles(now.page)).toEqual([]);
+        expect(now.complaints).toEqual([]);
+      } finally {
+        await now.close();
+      }
+    });
+  }
+});
+
+describe('nobody stumbles over the page that checks signatures', () => {
+  it('before a file, and over what it says of one', async () => {
+    const now = await openValidateStage(built.assets);
+    const context = await browser.newContext({ locale: 'zh-CN', reducedMotion: 'reduce' });
+    try {
+      const page = await context.newPage();
+      for (const path of ['/validate', '/validate?lang=en']) {
+        await page.goto(`${now.url}${path}`);
+        await page.waitForSelector('html[data-state="idle"]');
+        expect(await stumbles(page)).toEqual([]);
+        const { signing } = now;
+        const buffer = await signing.sign(await tenderLetter(), await signing.signer());
+        await page.setInputFiles('#file', { name: '投标函.pdf', mimeType: 'application/pdf', buffer });
+        await page.waitForSelector('html:not([data-state="idle"]):not([data-state="checking"])');
+        await page.locator('#verdict').waitFor();
+        expect(await stumbles(page)).toEqual([]);
+      }
+    } finally {
+      await context.close();
+      await now.close();
+    }
+  });
 });
 
 describe('without scripts', () => {
