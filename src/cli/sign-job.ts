@@ -85,8 +85,10 @@ async function sign(gm: Gm, file: string, out: string, values: Values): Promise<
   if (statSync(document).size !== job.document.bytes || (await sm3OfFile(gm, document)) !== job.document.sm3)
     return complain(`文件 ${document} 不是任务所指的文件，没有签署。`, 1);
   const signed = await signWithKey(gm, document, values, {
-    reason: reasonOf(job),
-    isAllowed: ({ der }) => job.certificate === null || hex(gm.sm3(der)) === job.certificate,
+    job: {
+      reason: reasonOf(job),
+      isAllowed: ({ der }) => job.certificate === null || hex(gm.sm3(der)) === job.certificate,
+    },
   });
   if (typeof signed === 'string') return complain(signed, 1);
   const result: SignResult = {

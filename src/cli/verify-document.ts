@@ -3,7 +3,6 @@ import type { Gm } from '#crypto/gm.ts';
 import { createGm } from '#crypto/provider.ts';
 import { beijingDateTime, systemClock } from '#kernel/clock.ts';
 import { type Certificate, readCertificateText } from '#pki/certificate.ts';
-
 import { type Crl, parseCrl } from '#pki/crl.ts';
 import { judgesOfFiles } from '#signature/offline/trust-files.ts';
 import { PdfFault, type PdfFaultKind } from '#signature/pdf/objects.ts';
@@ -35,6 +34,7 @@ export const documentFaults: Readonly<Record<PdfFaultKind, string>> = {
 interface Options {
   readonly trust?: string[] | undefined;
   readonly crl?: string[] | undefined;
+  readonly 'seal-makers'?: string[] | undefined;
   readonly report?: string | undefined;
   readonly json?: boolean | undefined;
 }
@@ -45,9 +45,11 @@ export async function verifyDocuments(files: readonly string[], options: Options
   const now = systemClock.now();
   const certificates = await readAll(options.trust ?? [], (bytes) => readCertificates(gm, bytes));
   if (typeof certificates === 'string') return complain(`文件 ${certificates} 中没有可读的证书。`);
+  const sealMakers = await readAll(options['seal-makers'] ?? [], (bytes) => readCertificates(gm, bytes));
+  if (typeof sealMakers === 'string') return complain(`文件 ${sealMakers} 中没有可读的证书。`);
   const crls = await readAll(options.crl ?? [], (bytes) => readList(gm, bytes));
   if (typeof crls === 'string') return complain(`文件 ${crls} 不是可读的吊销列表。`);
-  const judges = judgesOfFiles({ gm, certificates, crls, now });
+  const judges = judgesOfFiles({ gm, certificates, crls, sealMakers, now });
   const results: { file: string; report: ValidationReport | null; fault: string | null }[] = [];
   for (const file of files) {
     const handle = await open(file, 'r');
@@ -104,7 +106,7 @@ async function readAll<T>(files: readonly string[], read: (bytes: Buffer) => rea
 }
 
 /** One file of DER, or any number of PEM blocks. */
-function readCertificates(gm: Gm, bytes: Buffer): readonly Certificate[] {
+export function readCertificates(gm: Gm, bytes: Buffer): readonly Certificate[] {
   const blocks = bytes.toString('latin1').match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
   const texts = blocks ?? [bytes.toString('base64')];
   return texts.flatMap((text) => readCertificateText(gm, text) ?? []);

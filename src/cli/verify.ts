@@ -14,16 +14,17 @@ import { contentsOf, type Fault, type Genuine, statementFits, verifyPaper } from
 
 const usage = `verify 文件… [--key 指纹或公钥] [--capsule 密封文件] [--content 解密后的文件]
     离线校验密封回执、开标记录、开标情况说明、校验报告（JSON 或 PDF）；不需要数据库和网络
-verify 文件.pdf… --trust 证书 [--crl 吊销列表] [--report 报告.json]
+verify 文件.pdf… --trust 证书 [--crl 吊销列表] [--seal-makers 证书] [--report 报告.json]
     离线校验 PDF 文件中的电子签名，文件不限大小
   --trust FILE     受信任的根证书与中间证书（PEM 或 DER），可重复；时间戳机构的证书也在此给出
   --crl FILE       签发机构的证书吊销列表，可重复；缺少时无法判定
+  --seal-makers FILE  受信任的制章机构证书（根证书，或制章人自己的证书），可重复；缺少时印章无法判定
   --report FILE    把完整的校验结果写成 JSON
   --key KEY        另行取得的平台签名公钥（130 位十六进制）或其指纹，可重复
   --capsule FILE   核对密封文件是否就是回执所记的那一份
   --content FILE   核对解密后的文件是否就是开标记录所记的内容，可重复
   --json           输出 JSON
-  退出码：0 有效，公钥已核对；3 有效，公钥未核对；1 无效；2 用法不对或文件读不出`;
+  退出码：0 有效，公钥已核对；3 有效而公钥未核对，或电子签名无法判定；1 无效；2 用法不对或文件读不出`;
 
 const EXIT = { valid: 0, invalid: 1, usage: 2, unconfirmed: 3 } as const;
 
@@ -53,13 +54,15 @@ export async function runVerify(args: readonly string[]): Promise<number> {
       content: { type: 'string', multiple: true },
       trust: { type: 'string', multiple: true },
       crl: { type: 'string', multiple: true },
+      'seal-makers': { type: 'string', multiple: true },
       report: { type: 'string' },
       json: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
   });
   if (values.help) return say(usage, 0);
-  const named = [...positionals, ...(values.content ?? []), ...(values.capsule === undefined ? [] : [values.capsule])];
+  const { content = [], capsule, trust = [], crl = [], 'seal-makers': makers = [] } = values;
+  const named = [...positionals, ...content, ...trust, ...crl, ...makers, ...(capsule === undefined ? [] : [capsule])];
   const missing = named.find((file) => !existsSync(file));
   if (positionals.length === 0) return complain(usage);
   if (missing !== undefined) return complain(`文件 ${missing} 不存在。`);

@@ -14,6 +14,7 @@ import { validatePdf } from '#signature/report/validate-pdf.ts';
 import { finishSigning } from '#signature/sign/finish.ts';
 import { prepareSigning, type SigningWish } from '#signature/sign/prepare.ts';
 import { plainPdf } from '../signature/pdf/base.ts';
+import { largePdf } from '../signature/pdf/large.ts';
 import { ringSeal } from '../signature/pdf/seal-picture.ts';
 
 export interface DocumentRound {
@@ -47,26 +48,6 @@ const wish: SigningWish = {
 const validate = size === 0 ? await validation() : 0;
 const signing = size === 0 ? { raw: 0, rawWall: 0, sign: 0, signWall: 0, above: 0 } : await signings();
 console.log(JSON.stringify({ ...signing, validate } satisfies DocumentRound));
-
-/** A page and a picture of as many bytes as wanted, written piece by piece. */
-async function* largePdf(bytes: number): AsyncGenerator<Buffer> {
-  const small = plainPdf().toString('latin1');
-  const at = small.indexOf('xref\n');
-  const head = `${small.slice(0, at)}6 0 obj\n<</Length ${bytes}>>\nstream\n`;
-  const tail = '\nendstream\nendobj\n';
-  yield Buffer.from(head, 'latin1');
-  for (let left = bytes; left > 0; left -= PIECE) yield Buffer.alloc(Math.min(left, PIECE), 'picture');
-  yield Buffer.from(tail);
-  const start = head.length + bytes + tail.length;
-  const row = `${String(at).padStart(10, '0')} 00000 n \n`;
-  const table = small
-    .slice(at)
-    .replace('xref\n0 6', 'xref\n0 7')
-    .replace('trailer', `${row}trailer`)
-    .replace('/Size 6', '/Size 7')
-    .replace(/startxref\n\d+/, `startxref\n${start}`);
-  yield Buffer.from(table, 'latin1');
-}
 
 async function signings(): Promise<Omit<DocumentRound, 'validate'>> {
   const warm = join(folder, 'warm.pdf');
@@ -127,7 +108,7 @@ async function validation(): Promise<number> {
     if (!done.ok) throw new Error(done.fault);
     pdf = Buffer.concat([pdf, done.revision]);
   }
-  const judges = judgesOfFiles({ gm, certificates: root === undefined ? [] : [root], crls: [], now });
+  const judges = judgesOfFiles({ sealMakers: [], gm, certificates: root === undefined ? [] : [root], crls: [], now });
   const judge = () => validatePdf({ gm, judges, now }, bytesSource(pdf));
   await judge(); // warm
   const began = performance.now();

@@ -42,6 +42,7 @@ export async function openSigning(): Promise<Signing> {
       if (!result.ok) return { verdict: 'unknown-issuer' };
       return { verdict: 'valid', authority: { name: '示例认证' } as never, verified: result.verified };
     },
+    maker: () => 'listed',
     timestamp: (token, data) =>
       verifyTimestamp(gm, {
         ...{ token, data, nonce: null, allowNonGm: false, at: NOW },

@@ -40,6 +40,8 @@ const judges = {
     if (!result.ok) return { verdict: 'unknown-issuer' };
     return { verdict: 'valid', authority: { name: '示例认证' } as never, verified: result.verified };
   },
+  /** Whoever stands under the root may make seals here; who may in a hub is src/subscriber/seals' to say. */
+  maker: () => 'listed' as const,
   timestamp: (token: Bytes, data: TimestampCheck['data']) =>
     verifyTimestamp(gm, {
       token,

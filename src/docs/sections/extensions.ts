@@ -155,7 +155,7 @@ ${table(
   ],
 )}
 <p>支持国密与 RSA 的 CMS 签名（GB/T 35275 与 RFC 5652 两种写法）、GB/T 38540 电子签章以及文档时间戳。任何一项不成立即为无效；缺少吊销信息或签发机构未接入时为无法判定，不做猜测。</p>
-<p>请求头 ${name('Accept: application/pdf')} 换取校验报告（PDF，带平台签名，可用 ${name('ca-interop-hub verify')} 离线核对）。个人可在 ${name('/validate')} 页面自行校验，无须登录；没有枢纽时用 ${name('ca-interop-hub verify 文件.pdf --trust 根证书 --crl 吊销列表')}。</p>
+<p>请求头 ${name('Accept: application/pdf')} 换取校验报告（PDF，带平台签名，可用 ${name('ca-interop-hub verify')} 离线核对）。个人可在 ${name('/validate')} 页面自行校验，无须登录；没有枢纽时用 ${name('ca-interop-hub verify 文件.pdf --trust 根证书 --crl 吊销列表 --seal-makers 制章机构证书')}。</p>
 
 <h3 id="offline-sign">离线签署</h3>
 <p>签署的机器不能联网、或文件超过 50 MB（上限 200 MB）时，用离线签署任务。文件始终不经过枢纽，直到签署完成：</p>

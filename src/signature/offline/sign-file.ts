@@ -18,16 +18,20 @@ export type SignedFile =
 
 /**
  * Signs a document that lies in a file: read where structure stands, digested a megabyte at a time, never held. The caller puts the revision behind the
- * file. `sign`: the key, over signed attributes or a seal's text, never over a bare digest. Throws PdfFault.
+ * file. `sign`: the key, over signed attributes or a seal's text, never over a bare digest; `stamp`: an RFC 3161 token over its answer. Throws PdfFault, and
+ * what these two throw.
  */
 export async function signFile(
   gm: Gm,
   source: PdfSource,
   wish: SigningWish,
-  sign: (toSign: Bytes) => Promise<Bytes>,
+  { sign, stamp }: { sign(toSign: Bytes): Promise<Bytes>; stamp?: (signature: Bytes) => Promise<Bytes> },
 ): Promise<SignedFile> {
   const pending = await prepareSigning(gm, source, wish);
-  const done = await finishSigning(gm, wish, pending, await sign(pending.toSign), { chain: [] });
+  const done = await finishSigning(gm, wish, pending, await sign(pending.toSign), {
+    chain: [],
+    ...(stamp !== undefined && { stamp }),
+  });
   if (!done.ok) return done;
   const whole = joined(source, done.revision);
   return { ok: true, revision: done.revision, sm3: hex(await sm3Of(gm, whole, [[0, whole.size]])) };

@@ -6,6 +6,7 @@ import { type Crl, verifyCrl } from '#pki/crl.ts';
 import { type PathFault, validatePath } from '#pki/path.ts';
 import { judgeRevocation } from '#pki/revocation.ts';
 import { verifyTimestamp } from '#pki/timestamp.ts';
+import { standingAmong } from '#subscriber/seals/makers.ts';
 import type { Judges } from '../report/judge-contents.ts';
 
 /** What somebody without a hub goes by: certificates and revocation lists in files. */
@@ -14,6 +15,8 @@ export interface TrustFiles {
   /** Self-signed ones are anchors, the others help to build paths. */
   readonly certificates: readonly Certificate[];
   readonly crls: readonly Crl[];
+  /** Roots of seal makers, or makers' own certificates: nobody else's seal is believed, whoever certified him. */
+  readonly sealMakers: readonly Certificate[];
   /** UTC ms. */
   readonly now: number;
 }
@@ -22,7 +25,7 @@ export interface TrustFiles {
 const GRACE_MS = 7 * 24 * 3_600_000;
 
 /** Judges without database and network. What no list answers for stays undecided: never valid for want of information. */
-export function judgesOfFiles({ gm, certificates, crls, now }: TrustFiles): Judges {
+export function judgesOfFiles({ gm, certificates, crls, sealMakers, now }: TrustFiles): Judges {
   const anchors = certificates.filter(isSelfSigned);
   const intermediates = certificates.filter((one) => !isSelfSigned(one));
   return {
@@ -47,6 +50,7 @@ export function judgesOfFiles({ gm, certificates, crls, now }: TrustFiles): Judg
           return { verdict: 'status-unavailable', authority, detail: status.detail };
       }
     },
+    maker: standingAmong(gm, sealMakers),
     timestamp: (token, data) =>
       verifyTimestamp(gm, {
         ...{ token, data, nonce: null, allowNonGm: true, signingCertificate: 'if-present', at: now },

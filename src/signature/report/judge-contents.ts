@@ -21,8 +21,8 @@ export interface Judges {
   /** As of `at` where it is proven (UTC ms), else as of now. */
   certificate(certificate: Certificate, at: number | null): Promise<Judgement>;
   timestamp(token: Bytes, stamped: TimestampCheck['data']): TimestampResult;
-  /** Whether this is a seal maker at all, as of when he made the seal (UTC ms). Absent (the stand-alone verifier): whoever stands under a root may be. */
-  readonly maker?: (maker: Certificate, madeAt: number) => MakerStanding;
+  /** Whether this is a seal maker at all, as of when he made the seal (UTC ms). */
+  readonly maker: (maker: Certificate, madeAt: number) => MakerStanding;
 }
 
 export interface ValidationDeps {
@@ -130,7 +130,7 @@ function stampOf(attributes: ReadonlyMap<string, readonly { readonly der: Bytes 
 
 /** A certificate to sign with makes nobody a seal maker: a stranger's seal is undecided, however good his chain. */
 export async function makerChecks(judges: Judges, maker: Certificate, madeAt: number): Promise<Check[]> {
-  const standing = judges.maker?.(maker, madeAt) ?? 'listed';
+  const standing = judges.maker(maker, madeAt);
   const detail = '制章人证书不在受信任的机构之列';
   switch (standing) {
     case 'root':
@@ -140,6 +140,8 @@ export async function makerChecks(judges: Judges, maker: Certificate, madeAt: nu
     case 'listed': {
       const { verdict } = await judges.certificate(maker, madeAt);
       if (verdict === 'valid') return [];
+      if (verdict === 'status-unavailable')
+        return [{ id: 'seal', result: 'unknown', detail: '无法取得制章人证书的吊销信息' }];
       return [{ id: 'seal', result: verdict === 'unknown-issuer' ? 'unknown' : 'failed', detail }];
     }
   }

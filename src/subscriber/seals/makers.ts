@@ -33,19 +33,22 @@ export interface SealMakersDeps {
   readonly certificates: readonly Certificate[];
 }
 
-export function createSealMakers({ gm, trust, clock, certificates }: SealMakersDeps): SealMakers {
+/** Where a maker stands among these certificates (as `SealMakersDeps` has them), with or without a hub. */
+export function standingAmong(gm: Gm, certificates: readonly Certificate[]): SealMakers['standing'] {
   const anchors = certificates.filter((one) => Buffer.from(one.issuer.der).equals(one.subject.der));
   const intermediates = certificates.filter((one) => !anchors.includes(one) && one.basicConstraints?.ca === true);
   const listed = new Set(
     certificates.filter((one) => !anchors.includes(one) && !intermediates.includes(one)).map((one) => one.fingerprint),
   );
-
-  function standing(maker: Certificate, madeAt: number): MakerStanding {
+  return (maker, madeAt) => {
     if (listed.has(maker.fingerprint)) return 'listed';
     const path = { certificate: maker, anchors, intermediates, at: madeAt, purpose: 'sign' } as const;
     return validatePath(gm, path).ok ? 'root' : 'stranger';
-  }
+  };
+}
 
+export function createSealMakers({ gm, trust, clock, certificates }: SealMakersDeps): SealMakers {
+  const standing = standingAmong(gm, certificates);
   return {
     standing,
     async judge(maker, madeAt) {
