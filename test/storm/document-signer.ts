@@ -34,10 +34,11 @@ export class DocumentSigner {
   }
 
   /** startSignature, the link, and who signs. */
-  async begin(pdf: Buffer): Promise<void> {
+  async begin(pdf: Buffer, standBy?: string): Promise<void> {
     const { access, fileKey, orgcode, gm } = this.#place;
     const { caUnitId } = access;
-    const members = { caUnitId, taskId: this.taskId, orgcode, attFile: toAttFile(pdf, fileKey) };
+    const said = standBy === undefined ? {} : { standBy };
+    const members = { caUnitId, taskId: this.taskId, orgcode, attFile: toAttFile(pdf, fileKey), ...said };
     const answer = await callHub(access, 'startSignature', members);
     if (!('ok' in answer)) throw new Error(`startSignature: ${answer.trouble}`);
     await this.#browser.call(access.hub, 'hello', {});
@@ -51,12 +52,18 @@ export class DocumentSigner {
   }
 
   /** With the first seal that can be used, on the first page. */
-  async prepare(): Promise<void> {
+  async prepare(reason?: string): Promise<void> {
     const { seals, prepared } = await this.view();
     if (prepared !== null) return;
     const seal = seals.find(({ usable }) => usable);
     const placements = seal === undefined ? [] : [{ page: 0, x: 60, y: 60, width: seal.width, height: seal.height }];
-    const wish = { interaction: this.#interaction, seal: seal?.id ?? null, placements, straddle: null };
+    const wish = {
+      interaction: this.#interaction,
+      seal: seal?.id ?? null,
+      placements,
+      straddle: null,
+      ...(reason && { reason }),
+    };
     const answer = await this.#insist('prepare', wish);
     if (!answer.ok) throw new Error(`prepare: ${answer.error.code}`);
   }
