@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import type { DocsContext, Markup, Section } from './parts.ts';
 import { controlSection } from './sections/control.ts';
+import { embeddingSection } from './sections/embedding.ts';
 import { extensions } from './sections/extensions.ts';
 import { interfacesSection } from './sections/interfaces.ts';
 import { openingsSection } from './sections/openings.ts';
@@ -15,6 +16,7 @@ export const sections: readonly Section[] = [
   flow,
   decryption,
   signing,
+  embeddingSection,
   day,
   sign,
   interfacesSection,

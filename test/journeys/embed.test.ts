@@ -165,6 +165,7 @@ describe('a trading system shows the signing page in its own, with the SDK', () 
     await other.close();
     await openInPage(world, page, used);
     expect(await endInPage(page)).toMatchObject({ type: 'failed', hubCode: 'TASK_ENDED' });
+    await inHub(page).locator('.notice a[target=_top]').waitFor();
     await shot(page, 'embed-used');
   });
 });
@@ -191,6 +192,7 @@ describe('a frame that may not reach this computer', () => {
     expect(await own.evaluate(() => window.opener)).toBeNull();
     await page.locator('#events [data-event=moved]').waitFor();
     await inHub(page).locator('button:has-text("改用手机扫码")').waitFor({ state: 'detached', timeout: 30_000 });
+    await inHub(page).locator('button:has-text("重新打开窗口")').waitFor();
     await shot(page, 'embed-moved');
     await chooseKey(own, keyOf(world, 'liaoning-beichen'));
     await own.fill('#pin', DEMO_PIN);

@@ -104,7 +104,6 @@ ${table(
 ${note('info', '先推送，后返回', html`<p>浏览器返回您的地址时只带 ${name('taskId')}，没有凭据：签章不是登录。页面请按 ${name('taskId')} 显示已经收到的文件，没有收到时<a href="#task-query">查询任务</a>。</p>`)}
 
 <h3 id="signing-local">本地文件签章</h3>
-<p>${name('startiframesign')} 没有文件参数：用户在页面上打开自己的文件，签章后下载，再到您的系统上传。可以整页打开，也可以放进 iframe：</p>
-${code('<iframe src="signurl" allow="local-network-access; loopback-network"></iframe>')}
+<p>${name('startiframesign')} 没有文件参数：用户在页面上打开自己的文件，签章后下载，再到您的系统上传。可以整页打开，也可以<a href="#embedding">嵌入自己的页面</a>；用 SDK 时，签章后的文件还可以直接交给您的页面。</p>
 <p>默认不推送任何文件。平台单独登记了 ${name('onSignature')} 的回调地址（${name('platform set … --callback-path=onSignature=…')}）时，下载之外也会推送，没有 ${name('standBy')}。${name('startCheck')} 不带 ${name('standBy')} 时，签名原文与它相同：两个接口请使用不同的 ${name('taskId')}，否则后一个答复 ${name('SIGN_OTHER_PATH')}。这个接口没有 ${name('standBy')}，单位的防重放要求对它不起作用。</p>`;
 }

@@ -57,7 +57,8 @@ export function movedNotice(model: SignModel, boot: SignBoot): NoticeScreen | nu
     case 'claimed':
     case 'proved': {
       const again = act('window', words.moved.again, 'plain', { icon: 'window' });
-      const actions = moved === 'open' ? [again, act('scan', labels.scan, 'quiet')] : [];
+      const scan = act('scan', labels.scan, 'quiet');
+      const actions = moved === 'open' ? [again, scan] : moved === 'claimed' ? [again] : [];
       return notice(boot, 'moved', {}, { actions });
     }
     case 'succeeded':
