@@ -55,7 +55,9 @@ export const zhDecrypt = {
       useUkey: '改用 UKey 解密',
     },
     act: { restart: '返回交易系统重新发起', relogin: '返回交易系统重新发起' },
+    codes: { CHALLENGE_WRONG: '签名内容与本次解密不符。' },
     state: {
+      'sign-failed': { title: '这次签名没有通过核验', text: '{message}文件没有被打开，可以再试一次。' },
       pulled: {
         title: 'UKey 已拔出，解密暂停',
         text: '请插回{authority}、尾号 {tail} 的 UKey，本页会自动继续。已经解密的文件不会重做。',
@@ -206,7 +208,12 @@ export const enDecrypt: DecryptWords = {
       useUkey: 'Use a USB key instead',
     },
     act: { restart: 'Back, and start again', relogin: 'Back, and start again' },
+    codes: { CHALLENGE_WRONG: 'What the key answered does not belong to this decryption.' },
     state: {
+      'sign-failed': {
+        title: 'The signature was not accepted',
+        text: '{message} No file was opened; you may try again.',
+      },
       pulled: {
         title: 'The USB key was unplugged, decryption is waiting',
         text: 'Plug the key of {authority}, …{tail}, in again. This page goes on by itself; files that are open stay open.',

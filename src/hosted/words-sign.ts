@@ -72,6 +72,13 @@ export const zhSign = {
       useUkey: '改用 UKey 签章',
     },
     act: { restart: '返回交易系统重新发起', relogin: '返回交易系统重新发起', register: '返回交易系统登记' },
+    codes: {
+      CERTIFICATE_EXPIRED: '证书已过期，不能用于签章，请向签发机构办理延期。',
+      CERTIFICATE_SUPERSEDED: '这张证书已办理延期或变更，请使用新证书签章，并保留这把 UKey 至开标结束。',
+      CERTIFICATE_STATUS_UNAVAILABLE: '暂时无法查询证书状态，为安全起见这次没有签章，请在 5 分钟后重试。',
+      CHALLENGE_WRONG: '签名内容与本次签章不符。',
+      PLATFORM_NO_ANSWER: '交易系统未响应，签章后的文件没有送达，请返回交易系统重新发起。',
+    },
     state: {
       framed: {
         title: '当前页面未允许连接本机证书助手',
@@ -418,6 +425,16 @@ export const enSign: SignWords = {
       useUkey: 'Use a USB key instead',
     },
     act: { restart: 'Back, and start again', relogin: 'Back, and start again', register: 'Back, to register it' },
+    codes: {
+      CERTIFICATE_EXPIRED: 'The certificate has ended and cannot sign. Please renew it with its vendor.',
+      CERTIFICATE_SUPERSEDED:
+        'The certificate has been renewed or changed. Please sign with the new one, and keep this USB key until the opening is over.',
+      CERTIFICATE_STATUS_UNAVAILABLE:
+        "The certificate's status cannot be looked up now. To be safe, nothing was signed. Please try again in 5 minutes.",
+      CHALLENGE_WRONG: 'What the key answered does not belong to this signature.',
+      PLATFORM_NO_ANSWER:
+        'The trading system did not answer; the signed file was not delivered. Please start again from the trading system.',
+    },
     state: {
       framed: {
         title: 'This page may not reach the certificate assistant',

@@ -731,7 +731,7 @@ export const en: Words = {
       text: 'Please check the network. This page goes on by itself; no finished step is lost.',
       wait: 'Trying again (try {n})',
     },
-    busy: { title: 'Many people are logging in now', text: '{message} This page goes on by itself.' },
+    busy: { title: 'Many people are here now', text: '{message} This page goes on by itself.' },
     trouble: { title: 'This step was not finished', text: '{message}' },
   },
   codes: {
@@ -881,6 +881,7 @@ export function decryptWordsOf(language: Language): Words {
     key: { ...words.key, ...instead.key },
     mobile: { ...words.mobile, ...instead.mobile },
     act: { ...words.act, ...instead.act },
+    codes: { ...words.codes, ...instead.codes },
     state: { ...words.state, ...instead.state },
   };
 }
@@ -904,6 +905,7 @@ export function signWordsOf(language: Language): { readonly words: Words; readon
       key: { ...words.key, ...instead.key },
       mobile: { ...words.mobile, ...instead.mobile },
       act: { ...words.act, ...instead.act },
+      codes: { ...words.codes, ...instead.codes },
       state: { ...words.state, ...instead.state },
     },
     sign,

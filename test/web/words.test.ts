@@ -37,6 +37,24 @@ describe('the words of the pages', () => {
       expect([path, optional(path, english.get(path) ?? '')]).toEqual([path, optional(path, text)]);
   });
 
+  it('speak of signing on the signing page, and of no login but the vendor’s own', () => {
+    const lands = [
+      ['zh', /登录/],
+      ['en', /log(ged|ging)? in|login/i],
+    ] as const;
+    for (const [language, login] of lands) {
+      const { words, sign } = signWordsOf(language);
+      const { login: _, ask, mobile, help: __, front: ___, protection: ____, diagnose: _____, ...rest } = words;
+      const { purposeLogin: ______, after: _______, ...asks } = ask;
+      const { page: ________, ...phones } = mobile;
+      const said = leaves({ ...rest, asks, phones, sign }).filter(([, text]) => login.test(text));
+      expect(said).toEqual([]);
+      // What the hub's own sentence says of a login, this page says itself.
+      for (const code of Object.keys(stateOfCode))
+        if (catalogue[code as keyof typeof catalogue].zh.includes('登录')) expect(words.codes).toHaveProperty(code);
+    }
+  });
+
   it('never shout, blame, or leave a person without a time', () => {
     for (const [path, text] of all(zh)) {
       expect(`${path} ${text}`).not.toMatch(/！|!|非法|致命|异常|请稍后再试|点击确定|提交失败/);

@@ -95,7 +95,7 @@ export function notice(
 }
 
 /** The hub's own sentence, in the page's language where there is one. */
-export const sentenceOf = (boot: Boot, error: PageError | null | undefined): string =>
+export const sentenceOf = (boot: Pick<Boot, 'words'>, error: PageError | null | undefined): string =>
   error == null ? '' : (boot.words.codes[error.code] ?? error.message);
 
 export const supportOf = (model: Pick<Model, 'view' | 'fault'>): string | null =>

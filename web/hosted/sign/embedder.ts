@@ -2,6 +2,7 @@ import type { PageError } from '#hosted/api.ts';
 import type { SignView } from '#hosted/sign-api.ts';
 import type { SigningEndMessage } from '../../sdk/messages.ts';
 import type { Boot } from '../boot.ts';
+import { sentenceOf } from '../screen/notices.ts';
 import { openLine } from './line.ts';
 import type { SignBoot, SignDesk } from './sign-desk.ts';
 
@@ -35,7 +36,7 @@ export function createEmbedder(desk: SignDesk, boot: SignBoot): Embedder {
       return;
     }
     if (fault !== null) {
-      line.end(endOfFault(boot, fault));
+      line.end(endOfFault(boot, fault, sentenceOf(boot, fault)));
       return;
     }
     if (view === null) return;
@@ -62,7 +63,7 @@ export function createEmbedder(desk: SignDesk, boot: SignBoot): Embedder {
         break;
       case 'refused':
       case 'undelivered': {
-        const message = error?.message ?? boot.words.state[state].title;
+        const message = error == null ? boot.words.state[state].title : sentenceOf(boot, error);
         line.end({ type: 'failed', hubCode: error?.code ?? state.toUpperCase(), message, supportCode });
       }
     }
@@ -100,7 +101,7 @@ export function createEmbedder(desk: SignDesk, boot: SignBoot): Embedder {
         else stands(state, null, '');
         if (!isGoingOn(state)) return;
       } else if (answer.kind === 'refused') {
-        line.end(endOfFault(boot, answer.error));
+        line.end(endOfFault(boot, answer.error, sentenceOf(boot, answer.error)));
         desk.change({ moved: null, fault: answer.error });
         return;
       }
@@ -126,9 +127,13 @@ export function createEmbedder(desk: SignDesk, boot: SignBoot): Embedder {
 const isGoingOn = (state: State): boolean => state === 'open' || state === 'claimed' || state === 'proved';
 
 /** A link that cannot be used (any more), as the page around is told it. */
-export function endOfFault(boot: Pick<Boot, 'stateOfCode'>, error: PageError): SigningEndMessage {
+export function endOfFault(
+  boot: Pick<Boot, 'stateOfCode'>,
+  error: PageError,
+  message = error.message,
+): SigningEndMessage {
   const state = boot.stateOfCode[error.code];
   if (state === 'task-expired') return { type: 'expired' };
   if (state === 'cancelled') return { type: 'cancelled' };
-  return { type: 'failed', hubCode: error.code, message: error.message, supportCode: error.supportCode };
+  return { type: 'failed', hubCode: error.code, message, supportCode: error.supportCode };
 }
