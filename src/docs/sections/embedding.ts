@@ -35,7 +35,7 @@ if (end.type === 'signed' && end.document !== null)
 )}
 ${listing(
   '一个 script 标签',
-  `<div id="sign" style="height: 720px"></div>
+  `<div id="sign"></div>   <!-- 在样式表中给它高度 -->
 <script src="${publicUrl}/sdk/v1/ca-hub.js"></script>
 <script>CaHub.openSigning({ signurl, host: document.getElementById('sign') }).ended.then((end) => { … })</script>`,
 )}
