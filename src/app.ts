@@ -184,7 +184,8 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
   await time.start();
   await subscribers.adoptSeals();
   const blobDir = config.blobDir ?? mkdtempSync(join(tmpdir(), 'caihub-blobs-'));
-  await sweepBlobs(blobDir, systemClock.now() - DAY_MS);
+  const spoolDir = join(blobDir, 'spool');
+  for (const dir of [blobDir, spoolDir]) await sweepBlobs(dir, systemClock.now() - DAY_MS);
 
   // The live channel asks the rooms and the rooms tell the live channel: they meet through a late-bound call.
   const live = createPageLive({
@@ -295,7 +296,7 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
   const reports = createReportPrinter({ gm, key: signing.key, font, hub: publicUrl });
   const witnessing = { authority: timeAuthority, egress };
   const validation = createValidation({
-    ...{ gm, trust, clock, random, spoolDir: join(blobDir, 'spool') },
+    ...{ gm, trust, clock, random, spoolDir },
     timeAuthorities,
     sealMakers: seals.makers,
   });
@@ -329,7 +330,7 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
   api.route('/', createSealsApi({ store, gm, clock, log, relyingParties, seals }));
   const jobs = createOfflineJobs({
     ...{ store, gm, clock, random, journal, judges, publicUrl },
-    ...{ key: signing.key, spoolDir: join(blobDir, 'spool') },
+    ...{ key: signing.key, spoolDir },
   });
   api.route('/', createOfflineApi({ store, gm, clock, log, relyingParties, jobs }));
   api.route('/', createDocumentsApi({ store, gm, clock, log, relyingParties, validation, printer: reports }));

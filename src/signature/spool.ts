@@ -5,11 +5,11 @@ import type { Random } from '#kernel/random.ts';
 
 /**
  * A document on its way through, in a file without a name: it is unlinked while it is open, so that nothing of it stays behind, whatever happens to
- * the process. Mode 0600. The caller closes the handle.
+ * the process; a process that dies between the two leaves an empty `.tmp`, which the next start sweeps. Mode 0600. The caller closes the handle.
  */
 export async function spool(dir: string, random: Random, content: AsyncIterable<Bytes>): Promise<FileHandle> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const path = join(dir, `${hex(random.bytes(16))}.spool`);
+  const path = join(dir, `${hex(random.bytes(16))}.tmp`);
   const handle = await open(path, 'wx+', 0o600);
   try {
     await unlink(path);

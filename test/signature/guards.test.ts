@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -334,6 +334,27 @@ describe('a document', () => {
     expect(codeOf(await person.read(link.interaction))).toBe('ok');
     world.answerWith({ body: '{"code":200,"msg":"成功"}' });
   });
+});
+
+it('what a hub that died has left on disk is swept when it is a day old, and nothing that a task still needs', async () => {
+  const link = await start(world, letter());
+  const kept = filesOf(world);
+  unwrap(await world.signatures.stage(piecesOf(letter()))); // and then it died
+  const [left] = filesOf(world).filter((name) => !kept.includes(name));
+  if (left === undefined) throw new Error('nothing was staged');
+  // a hub that starts looks at once
+  const sweepAt = async (hoursOld: number): Promise<void> => {
+    const at = (world.clock.now() - hoursOld * 3600_000) / 1000;
+    for (const name of filesOf(world)) utimesSync(join(world.documents, name.slice(0, 2), name), at, at);
+    await createSignatures(world.signing).sweep();
+  };
+  await sweepAt(23);
+  expect(filesOf(world)).toContain(left);
+  await sweepAt(25);
+  expect(filesOf(world)).not.toContain(left);
+  const person = new SigningPerson(world);
+  await person.claim(link);
+  expect(codeOf(await person.read(link.interaction))).toBe('ok');
 });
 
 describe('a file of one’s own', () => {

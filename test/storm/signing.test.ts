@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemRandom } from '#kernel/random.ts';
@@ -74,6 +74,21 @@ describe('the hub killed with SIGKILL in the middle of a signature', () => {
     expect((await one.end()).state).toBe('succeeded');
     await died;
     expect(receiver.arrivals.filter(({ taskId }) => taskId === one.taskId).length).toBe(2);
+  }, 120_000);
+
+  it('what a hub left when it died while it opened a file for a document on its way through is gone at the next start', async () => {
+    const folder = join(stage.world.folder, 'blobs', 'spool');
+    mkdirSync(folder, { recursive: true });
+    const [old, young] = ['0'.repeat(32), '1'.repeat(32)].map((name) => join(folder, `${name}.tmp`)) as [
+      string,
+      string,
+    ];
+    for (const path of [old, young]) writeFileSync(path, '');
+    const twoDaysAgo = Date.now() / 1000 - 48 * 3600;
+    utimesSync(old, twoDaysAgo, twoDaysAgo);
+    await stage.hubs[0]?.kill();
+    await stage.hubs[0]?.start();
+    expect([existsSync(old), existsSync(young)]).toEqual([false, true]);
   }, 120_000);
 
   it('nothing was lost, nothing signed twice, and what dead writers left is swept', async () => {
