@@ -16,7 +16,6 @@ export interface Threat {
   readonly tests: readonly string[];
 }
 
-const SIGNING = 'issue 5, signing and sealing';
 const UNWRITTEN = 'an issue not yet written';
 
 export const threats: readonly Threat[] = [
@@ -134,15 +133,30 @@ export const threats: readonly Threat[] = [
       'interaction/challenge > differs in each thing it names',
       'interaction/proof > is not made when the driver speaks of another text, whatever the signature says',
       'agent/sign > is refused for every text that is not this login’s challenge',
+      'agent/document > needs its own operation, which in turn signs no challenge',
     ],
   },
   {
     id: 'T10',
     asset: 'a document',
     attack: 'P: shows one, has another one signed',
-    defence: '',
-    status: { later: SIGNING },
-    tests: [],
+    defence:
+      'the page shows the very sealed bytes that are signed; what the key signs is made by the hub and hashed again before it counts; a key signs no bare digest; nothing in a document runs',
+    status: 'claimed',
+    remains:
+      'layers and forms that change what is shown later: taken, told to the person, and told by every report when they changed',
+    tests: [
+      'journeys/sign > sees the very bytes that are signed, and takes the signed ones with him',
+      'web/sign-page > sees it before anything is asked, and by what to know it',
+      'web/sign-page > a document that cannot be shown is not signed',
+      'web/viewer > runs nothing that it brings',
+      'web/viewer > a scanned page, and the layers that are printed',
+      'signature/guards > of a version that is not the present one is not prepared',
+      'signature/guards > is refused when the document was exchanged between showing and signing',
+      'signature/guards > is refused when bytes on disk were altered',
+      'signature/validate > shows the token signed attributes, never a bare digest',
+      'agent/document > is refused for a bare digest, and for everything that does not stand for a document',
+    ],
   },
   {
     id: 'T11',
@@ -154,15 +168,26 @@ export const threats: readonly Threat[] = [
       'web/permission > the page does not show at all where nobody has registered that site',
       'web/pages > may reach the hub and the agent’s exact ports, send forms nowhere, and be framed by nobody',
       'web/pages > may be framed by registered origins and no others',
+      'hosted/sign-api > may be framed by the origins that the trading system has registered, and by nobody else',
+      'control/control > shows its frame in the pages of that origin alone',
+      'journeys/embed-strangers > cannot show it under the trading system’s address by another name',
+      'journeys/embed-strangers > cannot show it inside a registered page that it frames itself, nor can a frame without an origin',
     ],
   },
   {
     id: 'T12',
     asset: 'a result',
     attack: 'W: postMessage to or from the wrong origin',
-    defence: 'no result leaves a page by postMessage today; the agent’s window listens to the hub alone',
-    status: { later: SIGNING },
-    tests: ['web/dialect > lets nobody but this agent draw a PIN window'],
+    defence:
+      'a page in a frame and the page around it speak through a port that is handed over once, to one registered origin and one window; the agent’s window listens to the hub alone',
+    status: 'claimed',
+    tests: [
+      'journeys/embed-strangers > hear nothing and are believed nothing: siblings, a null origin, the opener, a second connect',
+      'journeys/embed-strangers > do not take the conversation over by taking the frame’s place',
+      'journeys/embed-strangers > have no hold on a signing page that they opened as a window',
+      'journeys/control > may load the SDK but not hold the frame, and hears nothing from it',
+      'web/dialect > lets nobody but this agent draw a PIN window',
+    ],
   },
   {
     id: 'T13',
@@ -277,17 +302,40 @@ export const threats: readonly Threat[] = [
     id: 'T21',
     asset: 'documents',
     attack: 'PDF and OFD attacks, zip bombs',
-    defence: '',
-    status: { later: SIGNING },
-    tests: [],
+    defence:
+      'own strict reader with bounds on depth, count and inflated size; a signature covers the whole but its hole; what came later is compared by meaning; certifications are kept; OFD and every other kind is refused',
+    status: 'claimed',
+    tests: [
+      'hostile/corpus-doors > is refused at each in Chinese and by a stable code, leaves nothing behind, and the hub goes on as before',
+      'signature/corpus > is refused in words or taken with what is to be said of it, at every door, and nothing stays behind',
+      'signature/pdf/hostile > is taken or refused with its reason, never anything else, over 3 000 mutations',
+      'signature/pdf/hostile > whose cross references, pages, arrays or lengths are made to run on without end is refused',
+      'signature/attacks > without a range, without a container, or with empty ones is invalid',
+      'signature/attacks > over a range that covers nothing, or not from the start, is invalid',
+      'signature/attacks > that moves the second half of what is signed behind new content is invalid',
+      'signature/attacks > that leaves more out of the range than the container is invalid',
+      'signature/attacks > of another page, another font or another content is told',
+      'signature/attacks > that copies the signature into the update is invalid',
+      'signature/attacks > hide: an overlay that is taken away after signing is told, by replacing it or by freeing its number',
+      'signature/attacks > replace: a form’s value or its look that changes after signing is told as a change of the document',
+      'signature/attacks > hide and replace: a second set of pages that lies ready under the signature and is switched to is told',
+      'signature/attacks > evil annotation: notes break a certification that allows none, and are told where they are allowed',
+      'signature/attacks > sneaky signature: a field that is blank, merely drawn, or covers the page is no further signature',
+      'signature/attacks > level 1 allows no further signature, level 2 none but signatures and filled forms',
+    ],
   },
   {
     id: 'T22',
     asset: 'seal pictures',
     attack: 'V: script or a flood of pixels in a seal',
-    defence: 'a vendor’s picture is shown as a picture only',
-    status: { later: SIGNING },
+    defence:
+      'PNG and JPEG of at most 4 096 pixels a side, by their head before a pixel is decoded and whole before one is used; shown as a picture only',
+    status: 'claimed',
     tests: [
+      'subscriber/seals > cannot be used when it is %s, and that is said at once and on the page',
+      'subscriber/seals > is refused with %s as its picture',
+      'signature/pdf/hostile > of 30 000 × 30 000 pixels, a GIF, an SVG with script, or cut off is refused before a pixel is decoded',
+      'signature/pdf/hostile > whose pixels do not decode is refused when it is to be drawn',
       'web/login-page > draws the vendor’s picture as a picture: nothing in it runs',
       'subscriber/texts > never throws, whatever the bytes',
     ],
@@ -296,9 +344,16 @@ export const threats: readonly Threat[] = [
     id: 'T23',
     asset: 'memory',
     attack: 'P: huge bodies, slow clients',
-    defence: 'sizes capped while reading, plain and packed; time-outs for headers and bodies',
-    status: { later: `${SIGNING}: attachments` },
+    defence:
+      'sizes capped while reading, plain and packed; files stream to disk and are read from there; time-outs for headers, bodies and silence',
+    status: 'claimed',
+    remains: 'a share of the disk for each unit',
     tests: [
+      'broker/start-signature > says 413 to a file over 50 MB, announced or not, and holds none of it',
+      'signature/guards > is at most as large as a message may carry where it is posted, and larger where the person keeps it',
+      'wire/split-body > is bounded, and so is the rest',
+      'store/sealed-files > leaves nothing behind when it is too large or its source breaks off',
+      'agent/document > alone makes room for large frames; nobody else fills this program’s memory',
       'http/server > that is %s is refused with an answer',
       'hostile/hostile > takes bytes that are no HTTP, smuggled requests and two hundred slow clients',
     ],
@@ -360,6 +415,7 @@ export const threats: readonly Threat[] = [
       'pki/path-cases > %s: %s',
       'pki/revocation > needs a path that was verified here',
       'interaction/proof > cannot be made by hand: neither proof nor consumed challenge has another constructor',
+      'subscriber/seal-makers > is nobody who only holds a good certificate of a vendor’s: such a key makes no seal of another company',
     ],
   },
   {
@@ -464,6 +520,7 @@ export const threats: readonly Threat[] = [
     status: 'claimed',
     remains: 'memory images of a running process',
     tests: [
+      'processes/canary > goes through a document’s signing, and through every door where a document is refused',
       'processes/canary > is found in no log line, no answer and no byte on the disk',
       'identity/canary > holds no secret, no identity and no word of the caller in clear: not in a row, not in a log line (T34)',
       'subscriber/privacy > stands nowhere in clear: not in the database, its log, the journal or a refusal',
@@ -570,8 +627,13 @@ export const threats: readonly Threat[] = [
     attack: 'path traversal',
     defence:
       'served files are found by exact name in a list made at the start; nothing a caller sends becomes a file name',
-    status: { later: `${SIGNING}: stored documents` },
-    tests: ['web/build > are nothing else: no manifest, no path outside'],
+    status: 'claimed',
+    tests: [
+      'web/build > are nothing else: no manifest, no path outside',
+      'store/sealed-files > is gone once removed, and a wrong reference is no path',
+      'signature/guards > is laid before the hub, signed, and taken away; nothing is posted',
+      'hosted/sign-api > gives the document whole and in ranges to its own browser, and to nobody else',
+    ],
   },
   {
     id: 'T43',
@@ -601,6 +663,8 @@ export const threats: readonly Threat[] = [
       'broker/extensions > that was never given, or belongs to another unit, opens nothing',
       'identity/ticket > and a task of one unit do not exist for another one',
       'hosted/page-api > answers another browser with one sentence and nothing of the login',
+      'broker/seals > belongs to its unit: another one does not find it, and an unsigned request finds nothing',
+      'signature/guards > is read by the browser it is shown to, and by no other',
     ],
   },
   {
