@@ -23,34 +23,83 @@ export interface ValidateDeps {
 
 /** A person and his colleagues behind one firewall; a script that tries forged files one after another is slowed down. */
 const defaultRate: Rate = { burst: 40, perSecond: 0.5 };
-/** Files that are judged at the same time: each costs a core and a file on disk. */
-const MOST_AT_ONCE = 4;
+/** Files that are judged at the same time, for each costs a core; the others wait. */
+const JUDGED_AT_ONCE = 4;
+/** Files that are here at the same time, arriving or waiting, for each lies on the disk; and of one address, so that nobody's slow ones are everybody's. */
+const MOST_AT_ONCE = 32;
+const MOST_OF_ONE = 4;
 
 /** The door of the page that checks signatures: anybody's, without a task. Expects `pageGuard` before it. */
 export function validateRoutes(deps: ValidateDeps): Hono<EdgeEnv> {
   const app = new Hono<EdgeEnv>();
   const limiter = createLimiter(deps.rate ?? defaultRate, deps.clock);
-  let running = 0;
+  const here = new Map<string, number>();
+  const judging = createPlaces(JUDGED_AT_ONCE);
+  const all = (): number => [...here.values()].reduce((sum, count) => sum + count, 0);
   app.post('/', async (c) => {
     if (!/^application\/pdf\s*(;|$)/i.test(c.req.header('content-type') ?? ''))
       return refuse(c, refusal('INPUT_NOT_ALLOWED'));
-    const wait = limiter.take(clientKey(c, deps.trustProxy));
+    const who = clientKey(c, deps.trustProxy);
+    const wait = limiter.take(who);
     if (wait > 0) return tooMany(c, wait);
-    if (running >= MOST_AT_ONCE) return refuse(c, refusal('SERVICE_BUSY'));
-    running += 1;
+    const own = here.get(who) ?? 0;
+    if (own >= MOST_OF_ONE || all() >= MOST_AT_ONCE) return refuse(c, refusal('SERVICE_BUSY'));
+    here.set(who, own + 1);
+    const place = judging();
     try {
-      return await validate(deps, c);
+      return await validate(deps, c, place.take);
     } finally {
-      running -= 1;
+      place.leave();
+      const left = (here.get(who) ?? 1) - 1;
+      if (left > 0) here.set(who, left);
+      else here.delete(who);
     }
   });
   return app;
 }
 
-async function validate({ validation, reports }: ValidateDeps, c: EdgeContext): Promise<Response> {
+interface Place {
+  /** Waits for a place, in the order of asking. */
+  take(): Promise<void>;
+  /** Gives it to whoever waits longest; nothing where none was taken. */
+  leave(): void;
+}
+
+function createPlaces(count: number): () => Place {
+  let free = count;
+  const waiting: (() => void)[] = [];
+  return () => {
+    let taken = false;
+    return {
+      async take() {
+        if (free > 0) free -= 1;
+        else await new Promise<void>((resolve) => waiting.push(resolve));
+        taken = true;
+      },
+      leave() {
+        if (!taken) return;
+        const next = waiting.shift();
+        if (next === undefined) free += 1;
+        else next();
+      },
+    };
+  };
+}
+
+/** A file is judged only when all of it is here: whoever sends slowly keeps nobody from a place. */
+async function* wholeThen(content: AsyncIterable<Bytes>, place: () => Promise<void>): AsyncIterable<Bytes> {
+  yield* content;
+  await place();
+}
+
+async function validate(
+  { validation, reports }: ValidateDeps,
+  c: EdgeContext,
+  place: () => Promise<void>,
+): Promise<Response> {
   const content = streamBody(c, limits.document);
   if (!content.ok) return refuse(c, content.refusal);
-  const report = await validation.validate(content.value);
+  const report = await validation.validate(wholeThen(content.value, place));
   if (!report.ok) return refuse(c, report.refusal);
   if (!/^application\/pdf\b/i.test(c.req.header('accept') ?? ''))
     return jsonAnswer(c, { ok: true, report: report.value as unknown as Json });

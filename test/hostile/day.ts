@@ -66,7 +66,7 @@ async function dayAt(world: HostileWorld, opensAt: number): Promise<OpeningDay> 
   }
   const ahead = await announceOpening(access, officers, { opensAt: Date.now() + DAYS_AHEAD_MS });
   const aheadTicket = await ticketOf(access, ahead);
-  await new Promise((resolve) => setTimeout(resolve, opensAt - Date.now() + 300));
+  await new Promise((resolve) => setTimeout(resolve, Math.max(0, opensAt - Date.now() + 300)));
   await releaseOpening(world.gm, world.prepared.hubUrl, running, officers);
   return { running, references, bids, ahead, aheadTicket };
 }

@@ -81,7 +81,7 @@ describe('the corpus of malformed documents', () => {
 });
 
 describe('the door of the page that checks signatures', () => {
-  const door = (more: { burst?: number; validation?: Validation } = {}) => {
+  const door = (more: { burst?: number; validation?: Validation; trustProxy?: boolean } = {}) => {
     const app = new Hono<EdgeEnv>();
     app.use('*', requestContext({ random: systemRandom, https: true }));
     app.onError(errorExit(quietLog, (c, refusal) => refuse(c, refusal)));
@@ -96,16 +96,17 @@ describe('the door of the page that checks signatures', () => {
           hub: 'https://hub.example',
           font: loadFont(fonts),
         }),
-        ...{ clock: systemClock, trustProxy: false },
+        ...{ clock: systemClock, trustProxy: more.trustProxy ?? false },
         rate: { burst: more.burst ?? 100, perSecond: 0.001 },
       }),
     );
-    return (body: Buffer, headers: Record<string, string> = {}) =>
+    return (body: Buffer | ReadableStream, headers: Record<string, string> = {}) =>
       app.request('/', {
         method: 'POST',
-        body: Uint8Array.from(body),
+        body: Buffer.isBuffer(body) ? Uint8Array.from(body) : body,
         headers: { 'content-type': 'application/pdf', ...headers },
-      });
+        duplex: 'half',
+      } as RequestInit);
   };
 
   it('takes PDFs only, refuses what is too large unread, and slows down who comes too often', async () => {
@@ -125,23 +126,43 @@ describe('the door of the page that checks signatures', () => {
     expect([slowed.status, Number(slowed.headers.get('retry-after')) > 0]).toEqual([429, true]);
   });
 
-  it('judges four at a time and no more', async () => {
-    let release: () => void = () => undefined;
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
-    });
+  it('judges four at a time and no more: the others wait for their turn', async () => {
+    let [judging, most] = [0, 0];
     const ask = door({
+      trustProxy: true,
       validation: {
         validate: async (content) => {
-          await held;
-          return validation.validate(content);
+          for await (const _ of content);
+          judging += 1;
+          most = Math.max(most, judging);
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          judging -= 1;
+          return validation.validate(streamOf(plainPdf()));
         },
       },
     });
-    const first = Array.from({ length: 4 }, () => ask(plainPdf()));
-    expect((await ask(plainPdf())).status).toBe(503);
-    release();
-    expect((await Promise.all(first)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    const all = Array.from({ length: 12 }, (_, i) => ask(plainPdf(), { 'x-forwarded-for': `192.0.2.${i}` }));
+    expect((await Promise.all(all)).map(({ status }) => status)).toEqual(Array.from({ length: 12 }, () => 200));
+    expect([judging, most]).toEqual([0, 4]);
+  });
+
+  it('is not held shut by uploads that never end: one address has four of them, and nobody else waits', async () => {
+    const ask = door({ trustProxy: true });
+    const slow = { 'x-forwarded-for': '192.0.2.1' };
+    const ends: (() => void)[] = [];
+    const endless = () =>
+      new ReadableStream({
+        start(controller) {
+          controller.enqueue(new Uint8Array(plainPdf().subarray(0, 100)));
+          ends.push(() => controller.close());
+        },
+      });
+    const held = Array.from({ length: 4 }, () => ask(endless(), slow));
+    expect((await ask(plainPdf(), slow)).status).toBe(503);
+    expect((await ask(plainPdf(), { 'x-forwarded-for': '192.0.2.2' })).status).toBe(200);
+    for (const end of ends) end();
+    expect((await Promise.all(held)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect((await ask(plainPdf(), slow)).status).toBe(200);
   });
 
   it('prints the name that the person gave, without what turns a line around', async () => {

@@ -347,11 +347,13 @@ export const threats: readonly Threat[] = [
     defence:
       'sizes capped while reading, plain and packed; files stream to disk and are read from there; time-outs for headers, bodies and silence',
     status: 'claimed',
-    remains: 'a share of the disk for each unit',
+    remains:
+      'how many files of startSignature arrive at once (96 MB each lie on the disk until sign is proved), and a share of the disk for each unit',
     tests: [
       'broker/start-signature > says 413 to a file over 50 MB, announced or not, and holds none of it',
       'signature/guards > is at most as large as a message may carry where it is posted, and larger where the person keeps it',
       'wire/split-body > is bounded, and so is the rest',
+      'signature/corpus > is not held shut by uploads that never end: one address has four of them, and nobody else waits',
       'store/sealed-files > leaves nothing behind when it is too large or its source breaks off',
       'agent/document > alone makes room for large frames; nobody else fills this program’s memory',
       'http/server > that is %s is refused with an answer',
