@@ -1,6 +1,7 @@
 import type { Authority } from '#drivers/authority.ts';
 import { exchangeOf, type ShownExchange, shownExchange } from '#interaction/exchange-state.ts';
 import { type Interaction, stateAt } from '#interaction/interaction.ts';
+import { offered } from '#interaction/offered.ts';
 import { type Certificate, spkiFingerprint } from '#pki/certificate.ts';
 import type { Platform } from '#relying-party/party.ts';
 import type { InteractionState } from '#store/schema.ts';
@@ -55,7 +56,7 @@ export async function snapshot(room: Room, interaction: Interaction, bound: bool
     state,
     now,
     platform,
-    authorities: acting ? neededAuthorities(items, known) : [],
+    authorities: acting ? neededAuthorities(items, offered(room.drivers, known, 'crypto')) : [],
     items,
     mobile: bound && acting ? shownExchange(interaction, exchangeOf(interaction), now) : null,
     delivery: bound ? await deliveryOf(room, shown) : null,
@@ -80,8 +81,7 @@ function neededFor(room: Room, item: Item, known: readonly Authority[], now: num
   return [...needed.values()];
 }
 
-function neededAuthorities(items: readonly ShownItem[], known: readonly Authority[]): Authority[] {
-  const active = known.filter(({ status }) => status === 'active');
+function neededAuthorities(items: readonly ShownItem[], active: readonly Authority[]): readonly Authority[] {
   const waiting = items.filter(({ item }) => isWaiting(item));
   if (waiting.some(({ needed }) => needed.length === 0)) return active;
   const ids = new Set(waiting.flatMap(({ needed }) => needed.map(({ authority }) => authority?.id)));

@@ -1,18 +1,15 @@
-import type { Authorities } from '#drivers/repository.ts';
 import { ok, type Result } from '#kernel/result.ts';
 import { isSigned } from '#opening/hall/acts.ts';
-import type { AskedNow } from '#opening/hall/hall.ts';
+import type { AskedNow, HallDesk } from '#opening/hall/hall.ts';
 import type { May } from '#opening/hall/may.ts';
 import type { HallSnapshot, Needed } from '#opening/hall/snapshot.ts';
-import type { Handle } from '#store/store.ts';
 import type { AuthorityView } from './api.ts';
 import type { AskedView, HallView, MayDo, NeededCertificateView } from './hall-api.ts';
 import { authorityView, mobileView } from './login-view.ts';
 import { pageError } from './page-error.ts';
 
 export interface HallViewDeps {
-  readonly authorities: Authorities;
-  readonly store: { readonly read: Handle };
+  readonly desk: Pick<HallDesk, 'vendors'>;
 }
 
 /** The page's wire form of the hall, for the seat whose snapshot it is. */
@@ -40,8 +37,8 @@ export async function hallView(
   };
 }
 
-export const vendors = async ({ authorities, store }: HallViewDeps): Promise<AuthorityView[]> =>
-  (await authorities.list(store.read)).filter((one) => one.status === 'active').map(authorityView);
+export const vendors = async ({ desk }: HallViewDeps): Promise<AuthorityView[]> =>
+  (await desk.vendors()).map(authorityView);
 
 export const neededView = (
   { authorityId, ...needed }: Needed,

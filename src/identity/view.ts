@@ -1,6 +1,7 @@
 import type { Authority } from '#drivers/authority.ts';
 import { exchangeOf, type ShownExchange, shownExchange } from '#interaction/exchange-state.ts';
 import { type Interaction, stateAt } from '#interaction/interaction.ts';
+import { offered } from '#interaction/offered.ts';
 import type { Platform } from '#relying-party/party.ts';
 import type { InteractionState } from '#store/schema.ts';
 import type { Room } from './room.ts';
@@ -32,7 +33,7 @@ export async function snapshot(room: Room, interaction: Interaction, bound: bool
     state,
     now,
     platform,
-    authorities: known.filter((authority) => authority.status === 'active'),
+    authorities: offered(room.drivers, known, 'auth'),
     mobile: bound && state === 'claimed' ? shownExchange(interaction, exchangeOf(interaction), now) : null,
     delivery: bound && state === 'proved' ? await deliveryOf(room, interaction) : null,
     next: state === 'succeeded' ? nextOf(room, interaction, platform, bound) : null,

@@ -1,6 +1,7 @@
 import type { Authority } from '#drivers/authority.ts';
 import { exchangeOf, type ShownExchange, shownExchange } from '#interaction/exchange-state.ts';
 import { type Interaction, stateAt } from '#interaction/interaction.ts';
+import { offered } from '#interaction/offered.ts';
 import type { Certificate } from '#pki/certificate.ts';
 import type { Platform, Unit } from '#relying-party/party.ts';
 import type { InteractionState } from '#store/schema.ts';
@@ -65,7 +66,7 @@ export async function snapshot(room: Room, interaction: Interaction, bound: bool
     state,
     now,
     platform,
-    authorities: known.filter(({ status }) => status === 'active'),
+    authorities: offered(room.drivers, known, 'auth', 'seal'),
     mode: words.mode,
     largest: largestOf(words),
     wish: bound ? words.wish : null,

@@ -1,11 +1,31 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Authority } from '#drivers/authority.ts';
+import type { Channel } from '#drivers/contract.ts';
+import { createDriverHosts } from '#drivers/host.ts';
+import { installed } from '#drivers/installed.ts';
+import { createEnvelopes } from '#envelope/envelopes.ts';
+import { noCapsules } from '#envelope/no-capsules.ts';
 import { companies } from '#fixtures/pki/identities.ts';
 import { buildWorldPki } from '#fixtures/pki/world.ts';
 import { startVendorService, type VendorService } from '#fixtures/world/vendor/service.ts';
+import { createLogins } from '#identity/logins.ts';
 import { fromBase64, hex } from '#kernel/bytes.ts';
+import { createSignatures } from '#signature/signatures.ts';
 import { openStore } from '#store/store.ts';
+import { encryptRequest, startDecrypt } from '#test/envelope/people.ts';
 import { freePort } from '#test/hosted/world.ts';
-import { codeOf, gm, type LoginWorld, openLoginWorld, recordOf, until, unwrap } from '#test/identity/world.ts';
+import {
+  codeOf,
+  gm,
+  type HeldKey,
+  type LoginWorld,
+  newSecret,
+  newTask,
+  openLoginWorld,
+  recordOf,
+  until,
+  unwrap,
+} from '#test/identity/world.ts';
 import { quietLog } from '#test/support/store.ts';
 import { openVendorPage } from '#test/support/vendor-page.ts';
 import { plainPdf } from './pdf/base.ts';
@@ -94,6 +114,7 @@ describe('a vendor’s phone', () => {
 
 describe('a vendor’s own page', () => {
   let qinglan: VendorService;
+  let holder: HeldKey;
   const account = { account: 'qinglan-001', pin: '246810' };
   beforeAll(async () => {
     const port = await freePort();
@@ -105,6 +126,7 @@ describe('a vendor’s own page', () => {
     const { id, name, root, intermediate, identity, crls } = pki.authority('qinglan');
     const pair = await pki.issueKeyPair({ authority: 'qinglan', holder: companies.anshan });
     const held = { ...(await world.key()), pair };
+    holder = held;
     const der = fromBase64(await sealFor(world, [held], { id: '21030000000009' })) ?? Buffer.alloc(0);
     const picture = { picture: ringSeal().bytes, width: 42, height: 42 };
     const returnKey = gm.sm2.generateKey();
@@ -159,5 +181,37 @@ describe('a vendor’s own page', () => {
     unwrap(await person.identify(link.interaction, keyOf(await enrolled(world))));
     expect(unwrap(await begin('qinglan')).mobile?.step).toBe('identify');
     expect(codeOf(await world.signatures.finish(person.visit(link.interaction)))).toBe('NOTHING_SIGNED');
+  });
+
+  it('is offered on the pages whose every channel its driver has, and on no other', async () => {
+    const media = (view: { readonly authorities: readonly Authority[] }) =>
+      Object.fromEntries(view.authorities.map(({ id, manifest }) => [id, manifest.media]));
+    /** The same rooms over drivers of which those of a page have these channels. */
+    const shown = async (...channels: Channel[]) => {
+      const { authorities, egress, clock, random, log } = world.signing;
+      const cut = installed.map((entry) =>
+        entry.manifest.id === 'vendor-page' ? { ...entry, manifest: { ...entry.manifest, channels } } : entry,
+      );
+      const drivers = createDriverHosts({ authorities, egress, clock, random, log, installed: cut });
+      const rooms = { ...world.signing, drivers };
+      const request = encryptRequest(holder, '投标函', {}, companies.anshan);
+      const { ciphertext } = unwrap(await world.envelopes.encrypt(world.unit, request));
+      const links = {
+        login: await world.start(newTask()),
+        files: await startDecrypt(world, ciphertext),
+        document: await start(world, plainPdf([{}])),
+      };
+      const logged = unwrap(await createLogins(rooms).claim({ token: links.login.token }, newSecret()));
+      const envelopes = createEnvelopes({ ...rooms, capsules: noCapsules });
+      const decrypted = unwrap(await envelopes.claim({ token: links.files.token }, newSecret()));
+      const signed = unwrap(await createSignatures(rooms).claim({ token: links.document.token }, newSecret()));
+      return [logged, decrypted, signed].map(({ view }) => media(view)['qinglan']);
+    };
+    expect(await shown('auth', 'crypto', 'seal')).toEqual([['page'], ['page'], ['page']]);
+    expect(await shown('auth', 'crypto')).toEqual([['page'], ['page'], []]);
+    expect(await shown('auth', 'seal')).toEqual([['page'], [], ['page']]);
+    expect(await shown('seal')).toEqual([[], [], []]);
+    const { person, link } = await opened();
+    expect(media(await person.view(link.interaction))['beichen']).toEqual(['key', 'mobile']);
   });
 });

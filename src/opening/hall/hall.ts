@@ -5,6 +5,7 @@ import type { PageNote } from '#envelope/capsule-port.ts';
 import { type ExchangeStatus, exchangeOf, isRunning, type VendorExchange } from '#interaction/exchange-state.ts';
 import { isAgentNonce, signGrant } from '#interaction/grant.ts';
 import { refusalOfJudgement } from '#interaction/judgement.ts';
+import { offered } from '#interaction/offered.ts';
 import { pageOrigin } from '#interaction/page-room.ts';
 import type { SignedChallenge } from '#interaction/proof.ts';
 import { sweep } from '#interaction/sweep.ts';
@@ -235,6 +236,9 @@ export function createHall(deps: HallDeps) {
     report: (visit: Visit, said: { what: ReportFact['what']; tail: string | null }) =>
       seated(visit, (seat) => report(hall, seat, said)),
 
+    /** Vendors as the hall offers them: one sits and signs over `auth`; files are opened on a page of their own. */
+    vendors: async (): Promise<Authority[]> =>
+      offered(hall.drivers, await hall.authorities.list(hall.store.read), 'auth'),
     /** Vendor of a certificate; null: none that is known. */
     issuerOf: async (certificate: Certificate): Promise<string | null> =>
       (await hall.trust.issuerOf(certificate))?.id ?? null,
