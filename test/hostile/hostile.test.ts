@@ -131,7 +131,8 @@ describe('the hub under malformed requests', () => {
     expect(report.faults).toEqual([]);
     expect(report.requests).toBeGreaterThanOrEqual(2_000);
     expect(report.attacked.logins).toBeGreaterThan(0);
-    expect(report.rssMb.most - report.rssMb.before).toBeLessThan(150);
+    // 60 of them are the font and the writer of the report on paper; after 6,000 requests it is hardly more (long.ts)
+    expect(report.rssMb.most - report.rssMb.before).toBeLessThan(200);
     // the damage did reach the far side of every guard
     expect(Object.keys(report.codes)).toEqual(expect.arrayContaining(['200', '400', '401', '403', 'BODY_NOT_JSON']));
   }, 240_000);
