@@ -91,6 +91,7 @@ export const states = {
   moved: { tone: 'info', icon: 'window' },
   signed: { tone: 'ok', icon: 'ok', end: true },
   'signed-local': { tone: 'ok', icon: 'down', end: true },
+  'signed-handed': { tone: 'ok', icon: 'ok', end: true },
   // the interaction
   taken: { tone: 'bad', icon: 'swap', end: true },
   'superseded-link': { tone: 'info', icon: 'swap', end: true },

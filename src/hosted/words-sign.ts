@@ -54,6 +54,10 @@ export const zhSign = {
       title: '请下载签章后的文件，并在交易系统中上传。',
       text: '已加盖 {n} 处。下载后请不要再编辑，否则签章会失效。',
     },
+    'signed-handed': {
+      title: '文件已签章，并已交给交易系统的页面。',
+      text: '已加盖 {n} 处。可以下载一份留存；请不要编辑它，否则签章会失效。',
+    },
   },
   instead: {
     ask: { who: '以下系统请求您签章', validLeft: '{clock} 后失效' },
@@ -406,6 +410,10 @@ export const enSign: SignWords = {
     'signed-local': {
       title: 'Please download the signed file and upload it in the trading system.',
       text: 'Sealed in {n} places. Do not edit it after the download, or the signature ends.',
+    },
+    'signed-handed': {
+      title: 'The file is signed and has been handed to the trading system’s page.',
+      text: 'Sealed in {n} places. You may download a copy; do not edit it, or the signature ends.',
     },
   },
   instead: {

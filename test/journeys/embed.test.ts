@@ -81,6 +81,7 @@ describe('a trading system shows the signing page in its own, with the SDK', () 
     await inHub(page).locator('[data-act=here]').click();
     await inHub(page).locator('#submit').click();
     await page.locator('#end[data-kept=true]').waitFor({ timeout: 30_000 });
+    await frameState(page, 'signed-handed');
     await shot(page, 'embed-local-signed');
     await page.goto(documentsOf(world));
     const row = page.locator('[data-document] >> nth=1 >> tbody tr >> nth=0');

@@ -76,6 +76,7 @@ export function createEmbedder(desk: SignDesk, boot: SignBoot): Embedder {
     const wanted = line.takes() && view.mode === 'local' && document !== null;
     const bytes = wanted ? await bytesOf(view.interaction, document.version) : null;
     line.end({ type: 'signed', name: document?.name ?? '', sm3: document?.sm3 ?? null, bytes });
+    if (bytes !== null) desk.change({ handed: true });
   }
 
   async function bytesOf(interaction: string, version: number): Promise<ArrayBuffer | null> {

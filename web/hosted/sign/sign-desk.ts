@@ -55,6 +55,8 @@ export interface SignModel extends Model<SignView> {
   readonly upload: Upload | null;
   /** Placed by what the trading system wished; null: not tried, or nothing wished. */
   readonly wished: { readonly n: number } | null;
+  /** The page around this one has taken the signed document. */
+  readonly handed: boolean;
   /** The signed document is being fetched for a download. */
   readonly downloading: boolean;
   /** The person stays on this page after the end. */
@@ -115,6 +117,7 @@ export const emptySign = (touch: boolean, framed = false): SignModel => ({
   hint: null,
   upload: null,
   wished: null,
+  handed: false,
   downloading: false,
   stays: false,
   leavesAt: null,

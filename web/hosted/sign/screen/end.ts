@@ -78,7 +78,7 @@ export function doneScreen(model: SignModel, boot: SignBoot): DoneScreen | null 
   if (view === null || view.state !== 'succeeded' || view.document === null) return null;
   const { end } = boot.sign;
   const local = view.mode === 'local';
-  const state = local ? 'signed-local' : 'signed';
+  const state = local ? (model.handed ? 'signed-handed' : 'signed-local') : 'signed';
   const n = String(placesMade(view.made));
   const home = view.next?.kind === 'redirect' ? view.next.url : view.platform.homeUrl;
   const { timed, back } = boot.words.state.signed;
