@@ -19,8 +19,9 @@ export interface Spoils {
   /** Bytes looked at. */
   readonly memory: number;
   readonly files: number;
-  /** Sealed values that the master key opened, by column. */
+  /** Sealed values that the master key opened, by column, and columns of which it did not open one. */
   readonly columns: ReadonlyMap<string, number>;
+  readonly closed: ReadonlySet<string>;
 }
 
 /** Takes everything the machine has and sees what it opens. */
@@ -30,7 +31,7 @@ export async function attack(ground: Ground, core: Core, truth: Truth): Promise<
   const take = (piece: Uint8Array): void => search.scan(piece, found);
   const files = readFolder(ground.world.folder, take);
   const scalars: Uint8Array[] = [];
-  const columns = await openSealed(core.store, core.cipher, (place, value) => {
+  const sealed = await openSealed(core.store, core.cipher, (place, value) => {
     take(value);
     if (place.column === 'private_sealed' || place.column === 'release_sealed') scalars.push(Buffer.from(value));
   });
@@ -44,7 +45,8 @@ export async function attack(ground: Ground, core: Core, truth: Truth): Promise<
     processes: family.length,
     memory,
     files,
-    columns,
+    columns: sealed.opened,
+    closed: sealed.closed,
   };
 }
 

@@ -38,6 +38,8 @@ describe('who has the hub’s machine before the opening (T30)', () => {
       'hub_key.private_sealed',
     ])
       expect([column, (spoils.columns.get(column) ?? 0) > 0]).toEqual([column, true]);
+    // Whatever the master key opens was looked at, in every table there is.
+    expect([...spoils.closed]).toEqual([]);
   });
 
   it('opens no capsule, joint or quorum, sealed at the client or by the hub', () => {
