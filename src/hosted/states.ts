@@ -178,6 +178,7 @@ export const stateOfCode: Readonly<Partial<Record<ErrorCode, TroubleState>>> = {
   SEAL_NOT_YET_VALID: 'seal-refused',
   SEAL_EXPIRED: 'seal-refused',
   SEAL_PICTURE: 'seal-refused',
+  SEAL_TOO_LARGE: 'seal-refused',
   SEAL_IMAGE_NOT_TAKEN: 'seal-refused',
   SEAL_NOT_YOURS: 'seal-refused',
   SEAL_SUSPENDED: 'seal-refused',

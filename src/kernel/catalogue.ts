@@ -261,6 +261,11 @@ export const catalogue = {
   SEAL_NOT_YET_VALID: row(422, '印章自 {date} 起有效，现在还不能使用。', 'person'),
   SEAL_EXPIRED: row(422, '印章已于 {date} 到期，请联系制章机构换发。', 'person'),
   SEAL_PICTURE: row(422, '印章图案不能使用：{reason}。请更换印章。', 'person'),
+  SEAL_TOO_LARGE: row(
+    422,
+    '印章数据有 {size}，超过 {most}，UKey 和手机证书都不能用它签章，请联系制章机构换发图案文件较小的印章。',
+    'vendor',
+  ),
   SEAL_IMAGE_NOT_TAKEN: row(
     422,
     '交易系统只接受由制章机构签发的电子印章，不能使用印章图片，请改用电子印章。',

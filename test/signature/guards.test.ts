@@ -14,7 +14,8 @@ import { createSignatures, type Signatures } from '#signature/signatures.ts';
 import { createVault } from '#signature/vault.ts';
 import { openStore } from '#store/store.ts';
 import { journalOf } from '#test/envelope/people.ts';
-import { codeOf, gm, type LoginWorld, newTask, openLoginWorld, until, unwrap } from '#test/identity/world.ts';
+import { codeOf, gm, type LoginWorld, newTask, openLoginWorld, recordOf, until, unwrap } from '#test/identity/world.ts';
+import { noise } from '#test/subscriber/seals-kit.ts';
 import { quietLog } from '#test/support/store.ts';
 import { plainPdf, through } from './pdf/base.ts';
 import {
@@ -136,6 +137,18 @@ describe('a signature', () => {
     unwrap(await person.prepare(link.interaction));
     expect(codeOf(await person.answer(link.interaction, stranger))).toBe('SIGNATURE_NOT_TAKEN');
     expect(codeOf(await person.answer(link.interaction, key))).toBe('ok');
+  });
+
+  it('is not prepared with a seal that no key could sign', async () => {
+    const held = await world.key();
+    const picture = { format: 'PNG', data: noise(260), width: 40, height: 40 };
+    const seal = await sealFor(world, [held], { picture });
+    unwrap(await world.subscribers.synchronise(world.unit, { ...recordOf(held.pair), seal }));
+    const { link, person } = await signer(keyOf(held));
+    const { seals } = await person.view(link.interaction);
+    expect(seals.map(({ refusal }) => refusal?.code)).toEqual(['SEAL_TOO_LARGE']);
+    const refused = await person.prepare(link.interaction, { seal: seals[0]?.id ?? '' });
+    expect(codeOf(refused)).toBe('SEAL_TOO_LARGE');
   });
 
   it('waits five minutes for the key and is prepared anew after them', async () => {

@@ -188,7 +188,8 @@ describe('a vendor’s own page', () => {
       Object.fromEntries(view.authorities.map(({ id, manifest }) => [id, manifest.media]));
     /** The same rooms over drivers of which those of a page have these channels. */
     const shown = async (...channels: Channel[]) => {
-      const { authorities, egress, clock, random, log } = world.signing;
+      const { authorities, clock, random, log } = world.signing;
+      const { egress } = world;
       const cut = installed.map((entry) =>
         entry.manifest.id === 'vendor-page' ? { ...entry, manifest: { ...entry.manifest, channels } } : entry,
       );

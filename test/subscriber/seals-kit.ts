@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { PNG } from 'pngjs';
 import type { KeyPair } from '#fixtures/pki/authority.ts';
 import type { SealOrder } from '#fixtures/pki/seal-maker.ts';
@@ -15,6 +16,13 @@ export function ring(size = 60, red = 200): Buffer {
     const inRing = Math.min(x, y, size - 1 - x, size - 1 - y) < 4;
     png.data.set(inRing ? [red, 20, 20, 255] : [0, 0, 0, 0], i * 4);
   }
+  return PNG.sync.write(png);
+}
+
+/** A picture that no deflate makes small. */
+export function noise(side: number): Buffer {
+  const png = new PNG({ width: side, height: side });
+  png.data.set(randomBytes(png.data.length));
   return PNG.sync.write(png);
 }
 

@@ -3,10 +3,11 @@ import type { KeyPair } from '#fixtures/pki/authority.ts';
 import { companies } from '#fixtures/pki/identities.ts';
 import { buildSealHouse } from '#fixtures/pki/seal-house.ts';
 import { base64 } from '#kernel/bytes.ts';
+import { limits } from '#kernel/limits.ts';
 import type { Unit } from '#relying-party/party.ts';
 import type { HeldSeal } from '#subscriber/seals/held-seal.ts';
 import { describeOnBothDatabases } from '#test/support/store.ts';
-import { makeFor, person, ring, sealText, seen, sketch, use } from './seals-kit.ts';
+import { makeFor, noise, person, ring, sealText, seen, sketch, use } from './seals-kit.ts';
 import { certificate, changeOf, DAY, type Desk, gm, openDesk, recordOf, refusalOf, unwrap } from './support.ts';
 
 const { liaoning, dalian } = companies;
@@ -206,6 +207,17 @@ describeOnBothDatabases('the seal library', ({ open }) => {
       const { unit, pair } = await company('尺寸');
       const picture = { format: 'PNG', data: ring(), width: 400, height: 400 };
       expect(refusalOf(await desk.seals.register(unit, await makeFor(desk, [pair], { picture })))).toBe('SEAL_PICTURE');
+    });
+
+    it('is refused when it is larger than what any key signs at a time, and shown so where a key brings it', async () => {
+      const { unit, pair } = await company('过大');
+      const picture = { format: 'PNG', data: noise(260), width: 40, height: 40 };
+      const der = await makeFor(desk, [pair], { picture });
+      expect(der.length).toBeGreaterThan(limits.toSign);
+      const result = await desk.seals.register(unit, der);
+      expect(refusalOf(result)).toBe('SEAL_TOO_LARGE');
+      unwrap(await desk.subscribers.synchronise(unit, recordOf(pair, liaoning, { seal: sealText(der) })));
+      expect(await sketch(desk, unit, pair)).toEqual(['ses synchronised SEAL_TOO_LARGE']);
     });
 
     it('is the same seal when a key brings it too', async () => {

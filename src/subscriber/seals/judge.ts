@@ -1,18 +1,32 @@
 import type { Gm } from '#crypto/gm.ts';
 import { beijingDate } from '#kernel/clock.ts';
 import { type Refusal, refusal } from '#kernel/errors.ts';
+import { limits } from '#kernel/limits.ts';
 import type { Certificate } from '#pki/certificate.ts';
 import { MAX_SIDE } from '#pki/picture.ts';
 import { type ESeal, judgeSeal, mayUseSeal } from '#pki/ses.ts';
 import type { SealFacts } from './facts.ts';
 import type { SealMakers } from './makers.ts';
 
-/** The seal itself, whoever uses it: the maker's signature over picture and list, its dates, the maker. null: good. May wait for a revocation list. */
+/** Bytes of TBS_Sign (GB/T 38540) beside the seal: version, time, digest and the field's name, with room to spare. */
+const BESIDE = 512;
+
+/** What a key signs carries the whole seal, and no key of an agent or a vendor takes more than `limits.toSign`. */
+function sizeFault({ der }: ESeal): Refusal | null {
+  const most = limits.toSign - BESIDE;
+  if (der.length <= most) return null;
+  const kilobytes = (bytes: number, round: (value: number) => number): string => `${round(bytes / 1024)} KB`;
+  return refusal('SEAL_TOO_LARGE', { size: kilobytes(der.length, Math.ceil), most: kilobytes(most, Math.floor) });
+}
+
+/** The seal itself, whoever uses it: its size, the maker's signature over picture and list, its dates, the maker. null: good. May wait for a revocation list. */
 export async function sealFault(
   { gm, makers }: { readonly gm: Gm; readonly makers: SealMakers },
   seal: ESeal,
   now: number,
 ): Promise<Refusal | null> {
+  const large = sizeFault(seal);
+  if (large !== null) return large;
   const judged = judgeSeal(gm, seal, now);
   if (judged.ok) return makers.judge(judged.maker, seal.createdAt);
   switch (judged.fault) {
