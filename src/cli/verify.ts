@@ -24,7 +24,7 @@ verify 文件.pdf… --trust 证书 [--crl 吊销列表] [--seal-makers 证书] 
   --capsule FILE   核对密封文件是否就是回执所记的那一份
   --content FILE   核对解密后的文件是否就是开标记录所记的内容，可重复
   --json           输出 JSON
-  退出码：0 有效，公钥已核对；3 有效而公钥未核对，或电子签名无法判定；1 无效；2 用法不对或文件读不出`;
+  退出码：0 有效，公钥已核对；3 有效而公钥未核对，或有电子签名未校验、无法判定；1 无效；2 用法不对或文件读不出`;
 
 const EXIT = { valid: 0, invalid: 1, usage: 2, unconfirmed: 3 } as const;
 
@@ -41,6 +41,8 @@ interface Finding {
   /** The key is one the reader was told of; undefined: none was given. */
   readonly known: boolean | undefined;
   readonly lines: readonly string[];
+  /** Persons have signed behind the hub: who they are, and what their stamps show, is not judged here. */
+  readonly signedLater?: boolean;
 }
 
 /** Answers the exit code; the verdict goes to standard output in Chinese. */
@@ -80,8 +82,11 @@ export async function runVerify(args: readonly string[]): Promise<number> {
   if (values.json)
     return say(JSON.stringify({ valid: code !== EXIT.invalid, keyConfirmed: code === EXIT.valid, findings }), code);
   for (const { file, lines } of findings) say(`${file}\n${lines.map((line) => `  ${line}`).join('\n')}`, 0);
-  return say(verdicts[code], code);
+  const open = code === EXIT.unconfirmed && findings.every(({ known }) => known !== undefined);
+  return say(open ? SIGNED_LATER : verdicts[code], code);
 }
+
+const SIGNED_LATER = '结论：平台签名有效，原文未改动；其后的电子签名尚未校验，请用 --trust 给出受信任的证书另行校验。';
 
 const verdicts: Readonly<Record<0 | 1 | 3, string>> = {
   0: '结论：有效。',
@@ -91,7 +96,8 @@ const verdicts: Readonly<Record<0 | 1 | 3, string>> = {
 
 function exitOf(findings: readonly Finding[]): 0 | 1 | 3 {
   if (findings.some(({ good }) => !good)) return EXIT.invalid;
-  return findings.every(({ known }) => known !== undefined) ? EXIT.valid : EXIT.unconfirmed;
+  const confirmed = findings.every(({ known, signedLater }) => known !== undefined && signedLater !== true);
+  return confirmed ? EXIT.valid : EXIT.unconfirmed;
 }
 
 function findingOf(gm: Gm, file: string, paper: Genuine | Fault, keys: readonly string[]): Finding {
@@ -104,11 +110,14 @@ function findingOf(gm: Gm, file: string, paper: Genuine | Fault, keys: readonly 
   const good = known !== false;
   const lines = [
     `${good ? '签名有效' : '无效'}：${titleOf(paper)}${paper.form === 'pdf' ? '，PDF 全文未改动' : ''}`,
+    ...(paper.signedLater === undefined
+      ? []
+      : [`其后有 ${paper.signedLater} 个电子签名（可能带印章图形），此外没有别的内容；这些签名没有校验。`]),
     ...factsOf(paper),
     `SM3 ${paper.sm3}`,
     `签名公钥指纹 ${fingerprint}（${whose}）`,
   ];
-  return { file, good, known, lines };
+  return { file, good, known, lines, signedLater: paper.signedLater !== undefined };
 }
 
 function titleOf(paper: Genuine): string {

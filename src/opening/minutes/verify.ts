@@ -1,7 +1,12 @@
 import type { Gm } from '#crypto/gm.ts';
 import { type Bytes, fromUtf8, hex } from '#kernel/bytes.ts';
 import { isObject, type Json, readJson } from '#kernel/json.ts';
-import { checkPdfSeal } from '#print/pdf-seal.ts';
+import { sealedPaper } from '#print/pdf-seal.ts';
+import { changesSince, standingOf } from '#signature/pdf/changes.ts';
+import { openPdf } from '#signature/pdf/document.ts';
+import { PdfFault } from '#signature/pdf/objects.ts';
+import { signaturesOf } from '#signature/pdf/signatures.ts';
+import { bytesSource } from '#signature/pdf/source.ts';
 import { type AttachedReport, REPORT_FILE, readAttachedReport } from '#signature/report/printer.ts';
 import { type CapsuleReceipt, verifyReceipt } from '../capsule/receipt.ts';
 import { recordSm3, verifyRecord } from '../capsule/record.ts';
@@ -10,7 +15,13 @@ import { type OpeningRecord, readRecord } from './record.ts';
 import { type BidStatement, readStatement } from './statement.ts';
 
 /** What a file says, once its signature holds. `key`: the point (130 hex) that signed it; whose it is, the reader must know from elsewhere. */
-export type Genuine = { readonly key: string; readonly sm3: string; readonly form: 'json' | 'pdf' } & (
+export type Genuine = {
+  readonly key: string;
+  readonly sm3: string;
+  readonly form: 'json' | 'pdf';
+  /** Signatures of persons behind the hub's own, which nobody has judged here; they changed nothing of the paper. Absent: none. */
+  readonly signedLater?: number;
+} & (
   | { readonly kind: 'minutes'; readonly record: OpeningRecord }
   | { readonly kind: 'statement'; readonly record: BidStatement }
   | { readonly kind: 'receipt'; readonly record: CapsuleReceipt }
@@ -28,10 +39,31 @@ export async function verifyPaper(gm: Gm, file: Bytes): Promise<Genuine | Fault>
   return fromUtf8(file.subarray(0, 5)) === '%PDF-' ? verifyPdf(gm, file) : verifyJson(gm, file, 'json');
 }
 
-async function verifyPdf(gm: Gm, file: Bytes): Promise<Genuine | Fault> {
-  const key = checkPdfSeal(gm, file);
+async function verifyPdf(gm: Gm, whole: Bytes): Promise<Genuine | Fault> {
+  const sealed = sealedPaper(gm, whole);
   // Before anybody parses it: what is not ours is not our parser's business.
-  if (key === undefined) return 'seal';
+  if (sealed === undefined) return 'seal';
+  const { key, length } = sealed;
+  const signedLater = length === whole.length ? 0 : await signaturesBehind(whole, length);
+  if (signedLater === undefined) return 'seal';
+  const paper = await readPaper(gm, whole.subarray(0, length), key);
+  return typeof paper === 'string' || signedLater === 0 ? paper : { ...paper, signedLater };
+}
+
+/** How many signatures stand behind the paper, where nothing else does; undefined: something else does, or they do not reach the end. */
+async function signaturesBehind(whole: Bytes, length: number): Promise<number | undefined> {
+  try {
+    const document = await openPdf(bytesSource(whole));
+    if (standingOf(await changesSince(document, length)) !== 'extended') return undefined;
+    const later = (await signaturesOf(document)).filter(({ coveredTo }) => coveredTo > length);
+    return later.some(({ coveredTo }) => coveredTo === whole.length) ? later.length : undefined;
+  } catch (error) {
+    if (error instanceof PdfFault) return undefined;
+    throw error;
+  }
+}
+
+async function readPaper(gm: Gm, file: Bytes, key: string): Promise<Genuine | Fault> {
   const { PDFDocument } = await import('pdf-lib');
   const doc = await PDFDocument.load(file, { updateMetadata: false });
   const ours = [RECORD_FILE, STATEMENT_FILE, REPORT_FILE];
