@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { DEMO_PIN, type World } from '#fixtures/world/world.ts';
-import { inState } from './chromium.ts';
 import { chooseKey, homeOf, keyOf } from './journey.ts';
 
 export type PaperId = 'tender' | 'guarantee';
@@ -56,7 +55,7 @@ export async function submitted(page: Page): Promise<string> {
 }
 
 export async function delivered(page: Page): Promise<string> {
-  await inState(page, 'signed');
+  await page.waitForSelector('[data-state="signed"]');
   const said = (await page.textContent('#signed')) ?? '';
   await page.waitForURL(/\/documents\?taskId=S/);
   return said;
