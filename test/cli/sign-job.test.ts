@@ -13,12 +13,15 @@ import { runCommand } from '#cli/commands.ts';
 import { type EdgeEnv, requestContext } from '#http/context.ts';
 import { hex } from '#kernel/bytes.ts';
 import { systemRandom } from '#kernel/random.ts';
+import { parseCertificate } from '#pki/certificate.ts';
 import { createOfflineJobs, type OfflineJobs } from '#signature/offline/jobs.ts';
 import { documentOf } from '#signature/pdf/document.ts';
 import { makeRevision } from '#signature/pdf/revision.ts';
 import { judgesOf } from '#signature/validation.ts';
 import type { Store } from '#store/store.ts';
+import { standingAmong } from '#subscriber/seals/makers.ts';
 import { codeOf, gm, type Keyed, openWorld, streamOf, unwrap, type World } from '#test/opening/support.ts';
+import { judgedElsewhere } from '#test/signature/openssl-judge.ts';
 import { plainPdf } from '#test/signature/pdf/base.ts';
 import { ringSeal } from '#test/signature/pdf/seal-picture.ts';
 import { describeOnBothDatabases, quietLog } from '#test/support/store.ts';
@@ -64,7 +67,14 @@ async function openHub(store: Store): Promise<void> {
   signer = await world.bidder();
   const { journal, clock } = world;
   const { relyingParties, trust } = world.openings.room;
-  const judges = judgesOf({ gm, trust, clock, timeAuthorities: [] });
+  const makers = [parseCertificate(gm, world.pki.sealHouse.root)].flatMap((one) => one ?? []);
+  const judges = judgesOf({
+    gm,
+    trust,
+    clock,
+    timeAuthorities: [],
+    sealMakers: { standing: standingAmong(gm, makers) },
+  });
   const deps = { store, gm, clock, random: systemRandom, journal, judges, key: hubKey, spoolDir: file('spool') };
   const app = new Hono<EdgeEnv>();
   server = createServer(getRequestListener((request, env) => app.fetch(request, env)));
@@ -155,6 +165,25 @@ describeOnBothDatabases('offline signing', ({ open }) => {
       expect([first.exit, first.out]).toEqual([0, expect.stringContaining('任务完成')]);
       const again = await run('sign-job', ...back());
       expect([again.exit, again.out]).toEqual([1, expect.stringContaining('已经完成')]);
+    });
+
+    it('may be signed with an electronic seal, on a page and over the edges of all', async () => {
+      const now = world.clock.now();
+      const seal = await world.pki.sealHouse.make({
+        ...{ generation: 'v4', id: '21010000000001', name: '辽宁示例建设有限公司', type: 1 },
+        signers: [signer.signCertificate],
+        ...{ createdAt: now - 1000, validFrom: now - 1000, validTo: now + 3_600_000 },
+        picture: { format: 'PNG', data: ringSeal().bytes, width: 42, height: 42 },
+      });
+      const document = write(plainPdf([{}, {}, {}]), 'pdf');
+      const places = ['--seal', write(seal, 'esl'), '--at', '1,120,200', '--straddle', '140'];
+      const { result, out } = await signedBy(await made(document), document, ...places);
+      expect(out).toContain('已签署');
+      const file = fresh('pdf');
+      const back = await run('sign-job', 'import', result, '--document', document, '--out', file, ...toHub());
+      expect([back.exit, back.out]).toEqual([0, expect.stringContaining('任务完成')]);
+      const [judged] = judgedElsewhere(readFileSync(file));
+      expect(judged).toMatchObject({ form: 'seal', signature: true, maker: true, claimed: judged?.digest });
     });
 
     it('of two results that arrive at once takes one', async () => {
