@@ -36,6 +36,7 @@ import { createHosted, createPageLive } from '#hosted/routes.ts';
 import { createHallLive } from '#hosted/routes-hall.ts';
 import { SDK_PATH } from '#hosted/routes-sdk.ts';
 import { type EdgeEnv, requestContext } from '#http/context.ts';
+import { createPresence } from '#http/presence.ts';
 import { startServer } from '#http/server.ts';
 import { createLogins, type Logins } from '#identity/logins.ts';
 import { startBeats } from '#kernel/beats.ts';
@@ -340,7 +341,8 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
     '/',
     createBroker({
       ...{ store, gm, clock, log, relyingParties, subscribers, logins, envelopes },
-      signing: { signatures, files },
+      signing: { signatures, files, presence: createPresence(FILES_AT_ONCE) },
+      trustProxy: config.trustProxy,
     }),
   );
   api.route('/', await createDocs({ gm, publicUrl, files: loadDocsFiles(folderOf('docs')) }));
@@ -383,6 +385,9 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
 }
 
 const HOUR_MS = 3600_000;
+/** Messages with an attFile that are not proved yet: 96 MB each at most. */
+const FILES_AT_ONCE = { ofOne: 16, all: 64 };
+
 /** What a writer that died left behind is swept away when it is a day old. */
 const DAY_MS = 24 * HOUR_MS;
 

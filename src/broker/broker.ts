@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { errorExit, jsonAnswer } from '#http/answer.ts';
 import type { EdgeContext, EdgeEnv } from '#http/context.ts';
+import { clientKey } from '#http/presence.ts';
 import { type Refusal, refusal } from '#kernel/errors.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import { type Result, refused } from '#kernel/result.ts';
@@ -70,8 +71,18 @@ async function serveFile(
   entry: PrintedInterface,
   useCase: FileUseCase,
 ): Promise<Served> {
-  const { request, ...served } = await withFile({ ...deps, files: deps.signing.files }, c, entry, useCase);
-  return { ...served, ...(request && { unit: request.unit }) };
+  const { files, presence } = deps.signing;
+  const leave = presence.enter(clientKey(c, deps.trustProxy));
+  if (leave === undefined) {
+    c.header('Connection', 'close'); // what the caller still sends is not read
+    return { result: refused(refusal('SERVICE_BUSY', { seconds: '10' })) };
+  }
+  try {
+    const { request, ...served } = await withFile({ ...deps, files }, c, entry, useCase);
+    return { ...served, ...(request && { unit: request.unit }) };
+  } finally {
+    leave();
+  }
 }
 
 async function serve(

@@ -1,5 +1,6 @@
 import type { Gm } from '#crypto/gm.ts';
 import type { Envelopes } from '#envelope/envelopes.ts';
+import type { Presence } from '#http/presence.ts';
 import type { Logins } from '#identity/logins.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Logger } from '#kernel/log.ts';
@@ -22,6 +23,10 @@ export interface BrokerDeps {
     readonly signatures: Pick<Signatures, 'stage' | 'startSignature' | 'startLocal' | 'status'>;
     /** Where an attFile lies until its message is proved. */
     readonly files: Pick<SealedFiles, 'write' | 'open' | 'remove'>;
+    /** How many of them lie there at the same time. */
+    readonly presence: Presence;
   };
+  /** Whether X-Forwarded-For says who calls. */
+  readonly trustProxy: boolean;
   readonly envelopes: Pick<Envelopes, 'candidatesFor' | 'encrypt' | 'startDecrypt' | 'status'>;
 }

@@ -1,10 +1,11 @@
 import type { MiddlewareHandler } from 'hono';
 import { jsonAnswer } from '#http/answer.ts';
 import type { EdgeContext, EdgeEnv } from '#http/context.ts';
+import { clientKey } from '#http/presence.ts';
 import { type Refusal, refusal } from '#kernel/errors.ts';
 import type { PublicOrigins } from './origins.ts';
 import { pageError } from './page-error.ts';
-import { clientKey, type Limiter } from './rates.ts';
+import type { Limiter } from './rates.ts';
 
 /**
  * Before any page call is read: it comes from a script of our own page (exact Origin, and Sec-Fetch-Site where the browser says it), and its address

@@ -1,4 +1,3 @@
-import type { EdgeContext } from '#http/context.ts';
 import type { Clock } from '#kernel/clock.ts';
 
 /** `burst` at once, then `perSecond`. */
@@ -64,12 +63,4 @@ export function createLimiter(rate: Rate, clock: Clock): Limiter {
       return 0;
     },
   };
-}
-
-/** Who is counted as one: an IPv4 address, or an IPv6 /64. Behind our own proxy the last X-Forwarded-For entry, the one the proxy wrote. */
-export function clientKey(c: EdgeContext, trustProxy: boolean): string {
-  const forwarded = trustProxy ? c.req.header('x-forwarded-for')?.split(',').at(-1)?.trim() : undefined;
-  const address = forwarded || c.env?.incoming?.socket.remoteAddress || 'unknown';
-  const plain = address.replace(/^::ffff:/, '');
-  return plain.includes(':') ? plain.split(':').slice(0, 4).join(':') : plain;
 }

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { jsonAnswer } from '#http/answer.ts';
 import { streamBody } from '#http/body.ts';
 import type { EdgeContext, EdgeEnv } from '#http/context.ts';
+import { clientKey, createPresence } from '#http/presence.ts';
 import type { Bytes } from '#kernel/bytes.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { refusal } from '#kernel/errors.ts';
@@ -10,7 +11,7 @@ import { limits } from '#kernel/limits.ts';
 import type { ReportPrinter } from '#signature/report/printer.ts';
 import type { Validation } from '#signature/validation.ts';
 import { refuse, tooMany } from './guard.ts';
-import { clientKey, createLimiter, type Rate } from './rates.ts';
+import { createLimiter, type Rate } from './rates.ts';
 import { FILE_NAME_HEADER } from './validate-api.ts';
 
 export interface ValidateDeps {
@@ -25,34 +26,28 @@ export interface ValidateDeps {
 const defaultRate: Rate = { burst: 40, perSecond: 0.5 };
 /** Files that are judged at the same time, for each costs a core; the others wait. */
 const JUDGED_AT_ONCE = 4;
-/** Files that are here at the same time, arriving or waiting, for each lies on the disk; and of one address, so that nobody's slow ones are everybody's. */
-const MOST_AT_ONCE = 32;
-const MOST_OF_ONE = 4;
+const AT_ONCE = { ofOne: 4, all: 32 };
 
 /** The door of the page that checks signatures: anybody's, without a task. Expects `pageGuard` before it. */
 export function validateRoutes(deps: ValidateDeps): Hono<EdgeEnv> {
   const app = new Hono<EdgeEnv>();
   const limiter = createLimiter(deps.rate ?? defaultRate, deps.clock);
-  const here = new Map<string, number>();
+  const presence = createPresence(AT_ONCE);
   const judging = createPlaces(JUDGED_AT_ONCE);
-  const all = (): number => [...here.values()].reduce((sum, count) => sum + count, 0);
   app.post('/', async (c) => {
     if (!/^application\/pdf\s*(;|$)/i.test(c.req.header('content-type') ?? ''))
       return refuse(c, refusal('INPUT_NOT_ALLOWED'));
     const who = clientKey(c, deps.trustProxy);
     const wait = limiter.take(who);
     if (wait > 0) return tooMany(c, wait);
-    const own = here.get(who) ?? 0;
-    if (own >= MOST_OF_ONE || all() >= MOST_AT_ONCE) return refuse(c, refusal('SERVICE_BUSY'));
-    here.set(who, own + 1);
+    const leave = presence.enter(who);
+    if (leave === undefined) return refuse(c, refusal('SERVICE_BUSY', { seconds: '10' }));
     const place = judging();
     try {
       return await validate(deps, c, place.take);
     } finally {
       place.leave();
-      const left = (here.get(who) ?? 1) - 1;
-      if (left > 0) here.set(who, left);
-      else here.delete(who);
+      leave();
     }
   });
   return app;

@@ -2,11 +2,12 @@ import { Hono } from 'hono';
 import { jsonAnswer } from '#http/answer.ts';
 import { readBody } from '#http/body.ts';
 import type { EdgeContext, EdgeEnv } from '#http/context.ts';
+import { clientKey } from '#http/presence.ts';
 import { fromUtf8Strict } from '#kernel/bytes.ts';
 import { refusalOf } from '#kernel/errors.ts';
 import { limits } from '#kernel/limits.ts';
 import type { HostedDeps } from './deps.ts';
-import { clientKey, type Limiter } from './rates.ts';
+import type { Limiter } from './rates.ts';
 
 /**
  * `POST /drivers/:authority/callback/:exchange`: the vendor says that something happened. One answer for every call, known or not, right or forged: the

@@ -15,6 +15,7 @@ import { createEnvelopes } from '#envelope/envelopes.ts';
 import { noCapsules } from '#envelope/no-capsules.ts';
 import { companies } from '#fixtures/pki/identities.ts';
 import { type EdgeEnv, requestContext } from '#http/context.ts';
+import { createPresence } from '#http/presence.ts';
 import { type RunningServer, startServer } from '#http/server.ts';
 import { createLogins } from '#identity/logins.ts';
 import type { Clock } from '#kernel/clock.ts';
@@ -102,9 +103,9 @@ export async function openWorld(): Promise<World> {
   const signatures = createSignatures({ ...pages, seals, files, egress, timeAuthority: null, timeAuthorities: [] });
   const app = new Hono<EdgeEnv>();
   app.use(requestContext({ random, https: false }));
-  const signing = { signatures, files };
+  const signing = { signatures, files, presence: createPresence({ ofOne: 8, all: 12 }) };
   const rooms = { subscribers, logins, envelopes, signing };
-  app.route('/', createBroker({ store, gm, clock, log, relyingParties: parties, ...rooms }));
+  app.route('/', createBroker({ store, gm, clock, log, relyingParties: parties, trustProxy: true, ...rooms }));
   const server: RunningServer = await startServer({ fetch: (r, env) => app.fetch(r, env), host: '127.0.0.1', port: 0 });
 
   const post: World['post'] = (path, body, headers = { 'content-type': 'application/json' }) =>

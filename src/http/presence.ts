@@ -1,0 +1,35 @@
+import type { EdgeContext } from './context.ts';
+
+/** Bodies that are here at the same time, arriving or waiting: each lies on the disk before anybody knows whose it is. */
+export interface Presence {
+  /** One more of this client's. Answers what ends it; undefined: too many of his, or of all. */
+  enter(client: string): (() => void) | undefined;
+}
+
+/** `ofOne` bounds one client, so that nobody's slow ones are everybody's; `all` bounds the disk. Counted in this process. */
+export function createPresence({ ofOne, all }: { readonly ofOne: number; readonly all: number }): Presence {
+  const here = new Map<string, number>();
+  let total = 0;
+  return {
+    enter(client) {
+      const own = here.get(client) ?? 0;
+      if (own >= ofOne || total >= all) return undefined;
+      here.set(client, own + 1);
+      total += 1;
+      return () => {
+        total -= 1;
+        const left = (here.get(client) ?? 1) - 1;
+        if (left > 0) here.set(client, left);
+        else here.delete(client);
+      };
+    },
+  };
+}
+
+/** Who is counted as one: an IPv4 address, or an IPv6 /64. Behind our own proxy the last X-Forwarded-For entry, the one the proxy wrote. */
+export function clientKey(c: EdgeContext, trustProxy: boolean): string {
+  const forwarded = trustProxy ? c.req.header('x-forwarded-for')?.split(',').at(-1)?.trim() : undefined;
+  const address = forwarded || c.env?.incoming?.socket.remoteAddress || 'unknown';
+  const plain = address.replace(/^::ffff:/, '');
+  return plain.includes(':') ? plain.split(':').slice(0, 4).join(':') : plain;
+}
