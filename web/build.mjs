@@ -157,7 +157,11 @@ async function pdfData() {
 }
 
 const tagOf = (bytes) => createHash('sha256').update(bytes).digest('hex').slice(0, 10);
-const tagged = (name, bytes) => `${name.slice(0, -extname(name).length)}.${tagOf(bytes)}${extname(name)}`;
+/** Declarations keep both their endings: a program that strips types below node_modules must know them for what they are. */
+const tagged = (name, bytes) => {
+  const ending = name.endsWith('.d.ts') ? '.d.ts' : extname(name);
+  return `${name.slice(0, -ending.length)}.${tagOf(bytes)}${ending}`;
+};
 const integrityOf = (bytes) => `sha384-${createHash('sha384').update(bytes).digest('base64')}`;
 
 const TYPES = {
@@ -178,7 +182,7 @@ async function sweep(outDir, written) {
   const found = await readdir(outDir, { recursive: true });
   const stale = found
     .map((name) => name.replaceAll('\\', '/'))
-    .filter((name) => /\.[0-9a-f]{10}(\.(js|mjs|ts|css|svg)|\/[\w.-]+)$/.test(name) && !written.has(name));
+    .filter((name) => /\.[0-9a-f]{10}(\.(js|mjs|d\.ts|css|svg)|\/[\w.-]+)$/.test(name) && !written.has(name));
   await Promise.all(stale.map((name) => rm(join(outDir, name), { force: true })));
 }
 
