@@ -200,6 +200,28 @@ export type EncryptAnswer =
   | { readonly step: 'done'; readonly envelope: string }
   | { readonly step: 'refused'; readonly reason: VendorReason; readonly detail: string };
 
+/** What the text itself says that it is for (challenge form of design 5): whoever shows the order to a person compares the two. undefined: no challenge. */
+export const purposeOf = ({ text }: Pick<AuthRequest, 'text'>): string | undefined =>
+  /^caihub\/1\npurpose=([a-z]+)\n/.exec(text)?.[1];
+
+/** The opened keys, if there are some: no others than those asked for, none twice. */
+export function keysAskedFor(
+  keys: readonly UnwrappedKey[] | undefined,
+  asked: readonly string[],
+): UnwrappedKeys | undefined {
+  const left = new Set(asked);
+  return keys !== undefined && keys.length > 0 && keys.every(({ id }) => left.delete(id)) ? { keys } : undefined;
+}
+
+/** A signature for a document, if it is one: an empty certificate or signature is no answer. */
+export const sealEvidenceOf = ({
+  certificate = '',
+  signature = '',
+}: {
+  readonly certificate?: string | undefined;
+  readonly signature?: string | undefined;
+}): SealEvidence | undefined => (certificate === '' || signature === '' ? undefined : { certificate, signature });
+
 /** What each channel is asked and brings. */
 export interface Channels {
   readonly auth: { readonly request: AuthRequest; readonly value: Evidence };

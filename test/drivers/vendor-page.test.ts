@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuthRequest, Evidence, SealEvidence, SealRequest, Step } from '#drivers/contract.ts';
 import { createDriverHosts, type DriverHosts } from '#drivers/host.ts';
 import { installed } from '#drivers/installed.ts';
+import { vendorPage } from '#drivers/vendor-page/driver.ts';
 import { base64, fromBase64, hex, utf8 } from '#kernel/bytes.ts';
 import { systemRandom } from '#kernel/random.ts';
 import { attributesToSign } from '#pki/cms-detached.ts';
@@ -150,6 +151,31 @@ describe('a vendor’s own page', () => {
       expect(await page.confirm()).toContain('不予办理');
       expect((await again()).step).toBe('pending');
     }
+  });
+
+  it('has not answered where it says that it is done, with nothing in hand', async () => {
+    const request = sealing();
+    const { exchange, certificate } = request;
+    const page = { sid: 'page-1234', url: 'https://vendor.example/p' };
+    const done = { sid: page.sid, exchange, state: 'done', certificate, signature: '' };
+    const { publicKey } = gm.sm2.generateKey();
+    const driver = vendorPage.open(
+      { apiBase: 'https://vendor.example/api', secret: 'x'.repeat(32), returnKey: hex(publicKey.point) },
+      {
+        egress: {
+          request: async ({ method }) => {
+            const body = JSON.stringify({ code: 'OK', message: '', result: method === 'POST' ? page : done });
+            return { ok: true, status: 200, headers: {}, body };
+          },
+        },
+        log: () => undefined,
+        now: () => clock.now(),
+        random: (length) => base64(systemRandom.bytes(length)),
+      },
+    );
+    if (driver.seal === undefined) throw new Error('no channel for seals');
+    const state = stateOf(await driver.seal.begin(request));
+    expect(await driver.seal.resume(state, { from: 'poll' })).toMatchObject({ step: 'refused', reason: 'unavailable' });
   });
 
   it('lets nobody but the person asked for confirm, and only in the browser in which he signed in', async () => {

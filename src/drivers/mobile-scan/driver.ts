@@ -1,12 +1,15 @@
 import { createGm } from '#crypto/provider.ts';
-import type {
-  AuthRequest,
-  CryptoRequest,
-  Driver,
-  Evidence,
-  SealEvidence,
-  SealRequest,
-  UnwrappedKeys,
+import {
+  type AuthRequest,
+  type CryptoRequest,
+  type Driver,
+  type Evidence,
+  keysAskedFor,
+  purposeOf,
+  type SealEvidence,
+  type SealRequest,
+  sealEvidenceOf,
+  type UnwrappedKeys,
 } from '../contract.ts';
 import { configSchema } from './config.ts';
 import { type Channel, createExchange } from './exchange.ts';
@@ -64,12 +67,7 @@ const opening: Channel<CryptoRequest, UnwrappedKeys> = {
     const { wraps, certificate, replyKey, files = wraps.length } = request;
     return { ...common(request), purpose, wraps, certificate, replyKey, files };
   },
-  /** No others than those asked for, none twice. */
-  valueOf({ keys }, state) {
-    const left = new Set(state.wraps);
-    const sound = keys !== undefined && keys.length > 0 && keys.every(({ id }) => left.delete(id));
-    return sound ? { keys } : undefined;
-  },
+  valueOf: ({ keys }, state) => keysAskedFor(keys, state.wraps),
 };
 
 const sealing: Channel<SealRequest, SealEvidence> = {
@@ -79,13 +77,8 @@ const sealing: Channel<SealRequest, SealEvidence> = {
     const { toSign, digest, certificate, documentName, sealName, places } = request;
     return { ...common(request), purpose: 'seal', toSign, digest, certificate, documentName, sealName, places };
   },
-  valueOf: ({ certificate = '', signature = '' }) =>
-    certificate === '' || signature === '' ? undefined : { certificate, signature },
+  valueOf: sealEvidenceOf,
 };
-
-/** What the text itself says: the phone compares it with the order. */
-const purposeOf = ({ text }: AuthRequest | CryptoRequest): string | undefined =>
-  /^caihub\/1\npurpose=([a-z]+)\n/.exec(text)?.[1];
 
 const common = (request: AuthRequest | CryptoRequest): Omit<TaskOrder, 'purpose'> => {
   const { exchange, text, digits, platformName, expiresAt, callbackUrl } = request;

@@ -1,15 +1,16 @@
 import { z } from 'zod';
 import { isObject, type Json, type JsonObject } from '#kernel/json.ts';
-import type {
-  CryptoRequest,
-  Driver,
-  Evidence,
-  Prompt,
-  ResumeEvent,
-  SealEvidence,
-  SealRequest,
-  Step,
-  UnwrappedKeys,
+import {
+  type CryptoRequest,
+  type Driver,
+  type Evidence,
+  keysAskedFor,
+  type Prompt,
+  type ResumeEvent,
+  type SealEvidence,
+  type SealRequest,
+  type Step,
+  type UnwrappedKeys,
 } from '../contract.ts';
 
 /**
@@ -122,6 +123,6 @@ const keysSchema = z.object({
 function keysIn(payload: JsonObject, { wraps }: Wanted): UnwrappedKeys | undefined {
   const parsed = keysSchema.safeParse(payload);
   if (!parsed.success) return undefined;
-  const left = new Set(wraps.map(({ id }) => id));
-  return parsed.data.keys.every(({ id }) => left.delete(id)) ? parsed.data : undefined;
+  const asked = wraps.map(({ id }) => id);
+  return keysAskedFor(parsed.data.keys, asked);
 }
