@@ -383,6 +383,33 @@ describe('the phone', () => {
     await inQr(page, 'scanned');
   });
 
+  it('hears what is said while it is still being told of what was before', async () => {
+    const { hub, page } = await open();
+    await inQr(page, 'waiting');
+    let asked = (): void => {};
+    const underWay = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    let answer = (): void => {};
+    const late = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    hub.handlers.view = async () => {
+      const view = { ...hub.view, now: Date.now() };
+      asked();
+      await late;
+      return { ok: true, view };
+    };
+    hub.set({ mobile: mobileView({ status: 'scanned' }) });
+    await underWay;
+    hub.set({ mobile: mobileView({ status: 'scanned', digits: '83' }) });
+    answer();
+    // A page that lost the second one would find it at its next look, fifteen seconds later.
+    await page.waitForFunction(() => document.querySelector('#scan')?.textContent?.includes('83'), null, {
+      timeout: 8_000,
+    });
+  });
+
   it('draws the vendor’s picture as a picture: nothing in it runs', async () => {
     const { page } = await open({
       hub: (one) => {

@@ -7,6 +7,7 @@ import type { Answered, KeyDesk } from './desk.ts';
 import type { SessionEvent } from './dialects/dialect.ts';
 import { byId } from './dom.ts';
 import { listen } from './live.ts';
+import { createLookout } from './lookout.ts';
 import type { PageView } from './model.ts';
 import { framedWithoutPermission, inFrame, loopbackPermission } from './permission.ts';
 import type { Unlock } from './unlock.ts';
@@ -63,20 +64,16 @@ export function follow<V extends PageView>(
   over: () => boolean,
 ): () => Promise<void> {
   const { interaction } = claim.view;
-  let looking = false;
-  const look = async (): Promise<void> => {
-    if (looking || desk.model().leaving) return;
-    looking = true;
+  const known = (): number => desk.model().view?.version ?? 0;
+  const lookout = createLookout(known, async () => {
+    if (desk.model().leaving) return;
     const answer = await ask(interaction);
-    looking = false;
     if (answer.ok) desk.seen(answer.value.view);
     else desk.change({ fault: answer.error });
     if (over()) live.stop();
-  };
-  const live = listen(`/hosted/live?i=${encodeURIComponent(interaction)}`, claim.claim === null, (version) => {
-    if (version === null || version > (desk.model().view?.version ?? 0)) void look();
   });
-  return look;
+  const live = listen(`/hosted/live?i=${encodeURIComponent(interaction)}`, claim.claim === null, lookout.hear);
+  return lookout.look;
 }
 
 /** Joins the agent to the desk: its status, its keys, its PIN window. */

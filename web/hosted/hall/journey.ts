@@ -1,5 +1,6 @@
 import { listenToPerson } from '../deeds.ts';
 import { listen } from '../live.ts';
+import { createLookout } from '../lookout.ts';
 import { createPhone } from '../phone.ts';
 import { createHallActs } from './acts.ts';
 import { drawHallClocks } from './clocks.ts';
@@ -41,25 +42,17 @@ export async function startHall(desk: HallDesk, boot: HallBoot, page: HallPage):
     if (event.key === 'Escape' && desk.model().panel !== null) tasks.end();
   });
 
-  let looking = false;
-  const look = async (): Promise<void> => {
-    if (looking) return;
-    looking = true;
+  const known = (): number => desk.model().view?.version ?? 0;
+  const { hear, look } = createLookout(known, async () => {
     const seat = (): string | null => desk.model().view?.hall.seat?.interaction ?? null;
     const interaction = seat();
     const seen = await desk.ask('view', { opening: boot.opening, interaction });
-    looking = false;
     // Asked before this person sat down: the answer is for somebody without a seat and must not take his away.
-    if (seat() !== interaction) {
-      void look();
-      return;
-    }
-    if (seen.ok) desk.hall(seen.value.view);
+    if (seat() !== interaction) void look();
+    else if (seen.ok) desk.hall(seen.value.view);
     else desk.refused(seen.error);
-  };
-  listen(`/hosted/hall/live?o=${encodeURIComponent(boot.opening)}`, true, (version) => {
-    if (version === null || version > (desk.model().view?.version ?? 0)) void look();
   });
+  listen(`/hosted/hall/live?o=${encodeURIComponent(boot.opening)}`, true, hear);
   setInterval(() => drawHallClocks(boot.words, desk.now()), TICK_MS);
   setInterval(() => {
     if (desk.model().view?.mobile != null) void tasks.look();
