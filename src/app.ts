@@ -41,6 +41,7 @@ import { startServer } from '#http/server.ts';
 import { createLogins, type Logins } from '#identity/logins.ts';
 import { startBeats } from '#kernel/beats.ts';
 import { type Clock, systemClock } from '#kernel/clock.ts';
+import { startErrand } from '#kernel/errand.ts';
 import { HubError } from '#kernel/errors.ts';
 import { newId } from '#kernel/ids.ts';
 import { limits } from '#kernel/limits.ts';
@@ -183,7 +184,6 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
   const time = createTimeTrust({ store, vault, journal, random, log, clock, source: systemClock });
   // Before anything is recorded: the clock is compared with the record's last row.
   await time.start();
-  await subscribers.adoptSeals();
   const blobDir = config.blobDir ?? mkdtempSync(join(tmpdir(), 'caihub-blobs-'));
   const spoolDir = join(blobDir, 'spool');
   for (const dir of [blobDir, spoolDir]) await sweepBlobs(dir, systemClock.now() - DAY_MS);
@@ -370,12 +370,16 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
     upgrade: (request, ...rest) => (isForHall(request.url) ? hallLive : live).upgrade(request, ...rest),
   });
   log.info({ url: server.url, publicUrl, mode: config.mode, database: store.dialect }, 'the hub is up');
+  const adoption = startErrand(log, {
+    name: 'seals of before the library',
+    work: (halt) => subscribers.adoptSeals({ halt, log }),
+  });
   return {
     url: server.url,
     close: once(async () => {
       live.close();
       hallLive.close();
-      await Promise.all([server.close(), beats.stop(), dispatcher.stop(), checkpoints.stop()]);
+      await Promise.all([server.close(), beats.stop(), adoption.stop(), dispatcher.stop(), checkpoints.stop()]);
       await Promise.all([drivers.stop(), trust.stop()]);
       egress.close();
       await core.close();

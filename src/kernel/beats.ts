@@ -1,4 +1,5 @@
 import type { Logger } from './log.ts';
+import { pause } from './pause.ts';
 
 export interface Beat {
   readonly name: string;
@@ -32,17 +33,4 @@ async function repeat(log: Logger, beat: Beat, halt: AbortSignal): Promise<void>
     }
     await pause(beat.everyMs, halt);
   }
-}
-
-function pause(ms: number, halt: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (halt.aborted) return resolve();
-    const timer = setTimeout(done, ms);
-    halt.addEventListener('abort', done, { once: true });
-    function done(): void {
-      clearTimeout(timer);
-      halt.removeEventListener('abort', done);
-      resolve();
-    }
-  });
 }

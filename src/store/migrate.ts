@@ -13,6 +13,7 @@ import { seals } from './migrations/0009-seals.ts';
 import { control } from './migrations/0010-control.ts';
 import { offline } from './migrations/0011-offline.ts';
 import { signPathAge } from './migrations/0012-sign-path-age.ts';
+import { errand } from './migrations/0013-errand.ts';
 import type { DB } from './schema.ts';
 
 export interface Migration {
@@ -35,6 +36,7 @@ const migrations: readonly Migration[] = [
   control,
   offline,
   signPathAge,
+  errand,
 ];
 
 const MIGRATORS = 0x6361_6d69;

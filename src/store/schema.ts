@@ -33,6 +33,7 @@ export interface DB extends EnvelopeTables, OpeningTables, HallTables, SealTable
   sign_path: SignPathTable;
   control_session: ControlSessionTable;
   offline_job: OfflineJobTable;
+  errand: ErrandTable;
 }
 
 /** Connecting unit (caUnitId). */
@@ -344,4 +345,13 @@ export interface SignPathTable {
   path: string;
   /** Last time, UTC ms; null: by a version that did not write it down. */
   taken_at: number | null;
+}
+
+/** What a hub does once, behind its start, and how far it has come. */
+export interface ErrandTable {
+  name: string;
+  /** The last id that was looked at. */
+  reached: string;
+  /** UTC ms; null: not at the end yet. */
+  done_at: number | null;
 }

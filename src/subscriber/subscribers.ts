@@ -17,7 +17,7 @@ import {
 } from './recipients.ts';
 import type { ChangeRequest, SubjectRecord } from './record.ts';
 import { certificatesOfSameKey } from './repository-recipients.ts';
-import { adoptSeals } from './seals/adopt.ts';
+import { type Adopting, adoptSeals } from './seals/adopt.ts';
 import { createSealVault } from './seals/vault.ts';
 import { synchronise } from './synchronise.ts';
 import { createVault } from './vault.ts';
@@ -55,8 +55,8 @@ export interface Subscribers {
   showConflict(h: Handle, id: string): Promise<ConflictDetail | undefined>;
   /** False: no open conflict of this id. */
   resolveConflict(tx: Tx, id: string, resolution: Resolution): Promise<boolean>;
-  /** At the hub's start: seals that units sent before there was a library go into it. How many. */
-  adoptSeals(): Promise<number>;
+  /** Behind the hub's start: seals that units sent before there was a library go into it, each enrolment looked at once. How many. */
+  adoptSeals(adopting: Adopting): Promise<number>;
 }
 
 export function createSubscribers(deps: SubscriberDeps): Subscribers {
@@ -79,6 +79,6 @@ export function createSubscribers(deps: SubscriberDeps): Subscribers {
     conflicts: desk.list,
     showConflict: desk.show,
     resolveConflict: desk.resolve,
-    adoptSeals: () => adoptSeals(bench),
+    adoptSeals: (adopting) => adoptSeals(bench, adopting),
   };
 }

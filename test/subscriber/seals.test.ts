@@ -110,22 +110,6 @@ describeOnBothDatabases('the seal library', ({ open }) => {
       expect(held?.picture.bytes.length).toBeLessThan(100);
     });
 
-    it('was sent before there was a library: the hub takes it in at its start, once', async () => {
-      const { unit, pair } = await company('旧库', base64(ring(60, 150)));
-      const before = await seen(desk, unit, pair);
-      await desk.store.tx(async ({ db }) => {
-        for (const { id } of before) {
-          await db.deleteFrom('enrolment_seal').where('seal_id', '=', id).execute();
-          await db.deleteFrom('seal_power').where('seal_id', '=', id).execute();
-          await db.deleteFrom('seal').where('id', '=', id).execute();
-        }
-      });
-      expect(await seen(desk, unit, pair)).toEqual([]);
-      expect(await desk.subscribers.adoptSeals()).toBe(1);
-      expect(await sketch(desk, unit, pair)).toEqual(['image synchronised ok']);
-      expect(await desk.subscribers.adoptSeals()).toBe(0);
-    });
-
     it('is refused as an image by a unit that takes makers’ seals only, whoever keeps it', async () => {
       const { pair } = await company('提供方', base64(ring()));
       const strict = await desk.unit('只收电子印章', { seal: 'ses' });

@@ -17,7 +17,7 @@ import { type Certificate, parseCertificate } from '#pki/certificate.ts';
 import type { Unit } from '#relying-party/party.ts';
 import type { UnitProfileInput } from '#relying-party/profile.ts';
 import { createRelyingParties } from '#relying-party/relying-parties.ts';
-import { createFieldCipher } from '#store/field-cipher.ts';
+import { createFieldCipher, type FieldCipher } from '#store/field-cipher.ts';
 import { createKeyring } from '#store/keys.ts';
 import type { Store } from '#store/store.ts';
 import type { ChangeKind, SubjectRecord } from '#subscriber/record.ts';
@@ -50,9 +50,12 @@ function createTestClock(): TestClock {
 /** The room over a real database, two real vendors that publish lists over loopback, and units that call. */
 export interface Desk {
   readonly store: Store;
+  readonly cipher: FieldCipher;
   readonly clock: TestClock;
   readonly journal: Journal;
   readonly subscribers: Subscribers;
+  /** The same room in another process of the hub. */
+  subscribersOver(store: Store): Subscribers;
   readonly seals: SealLibrary;
   /** The library of a hub that believes these makers instead. */
   sealsOf(makers: readonly Certificate[]): SealLibrary;
@@ -100,15 +103,15 @@ export async function openDesk(store: Store, onCertificateChanged?: OnCertificat
   const deps = { store, cipher, gm, trust, journal, clock, random: systemRandom };
   const sealsOf = (sealMakers: readonly Certificate[]): SealLibrary => createSeals({ ...deps, sealMakers });
   const seals = sealsOf([certificate(sealHouse.root)]);
-  const subscribers = createSubscribers({
-    ...deps,
-    ...(onCertificateChanged && { onCertificateChanged }),
-  });
+  const subscribersOver = (over: Store): Subscribers =>
+    createSubscribers({ ...deps, store: over, ...(onCertificateChanged && { onCertificateChanged }) });
   return {
     store,
+    cipher,
     clock,
     journal,
-    subscribers,
+    subscribers: subscribersOver(store),
+    subscribersOver,
     seals,
     sealsOf,
     sealHouse,

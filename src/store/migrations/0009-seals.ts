@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Migration } from '../migrate.ts';
 
-/** The seal library. What units sent before stands in their enrolments; the hub takes it in at its start. */
+/** The seal library. What units sent before stands in their enrolments; the hub takes it in behind its start. */
 export const seals: Migration = {
   name: '0009-seals',
   up: async (db, dialect) => {

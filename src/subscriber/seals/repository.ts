@@ -139,27 +139,6 @@ export async function setEnrolmentSeal(tx: Tx, enrolmentId: string, sealId: stri
   await tx.db.insertInto('enrolment_seal').values({ enrolment_id: enrolmentId, seal_id: sealId }).execute();
 }
 
-/** Enrolments of before the library: a seal was sent and none is kept. */
-export const enrolmentsWithoutSeal = (h: Handle, after: string, limit: number): Promise<string[]> =>
-  h.db
-    .selectFrom('enrolment')
-    .select('id')
-    .where('seal_sealed', '!=', '')
-    .where('id', '>', after)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('enrolment_seal')
-            .whereRef('enrolment_seal.enrolment_id', '=', 'enrolment.id')
-            .select('enrolment_seal.seal_id'),
-        ),
-      ),
-    )
-    .orderBy('id')
-    .limit(limit)
-    .execute()
-    .then((found) => found.map(({ id }) => id));
-
 export const powersOf = (h: Handle, sealId: string): Promise<SealPowerTable[]> =>
   h.db
     .selectFrom('seal_power')
@@ -338,32 +317,3 @@ export const ownersOf = (
         ])
         .where('certificate.fingerprint_index', 'in', certificateIndexes)
         .execute();
-
-export interface BringingEnrolment {
-  readonly id: string;
-  readonly unit_id: string;
-  readonly record_sealed: string;
-  readonly seal_sealed: string;
-  readonly sign_certificate_id: string;
-  readonly sign_der_sealed: string;
-  readonly kind: 'organisation' | 'person';
-  readonly owner_index: string;
-}
-
-export const bringingEnrolment = (h: Handle, id: string): Promise<BringingEnrolment | undefined> =>
-  h.db
-    .selectFrom('enrolment')
-    .innerJoin('certificate', 'certificate.id', 'enrolment.sign_certificate_id')
-    .innerJoin('subscriber', 'subscriber.id', 'enrolment.subscriber_id')
-    .select([
-      'enrolment.id',
-      'enrolment.unit_id',
-      'enrolment.record_sealed',
-      'enrolment.seal_sealed',
-      'enrolment.sign_certificate_id',
-      'certificate.der_sealed as sign_der_sealed',
-      'subscriber.kind',
-      'subscriber.unit_code_index as owner_index',
-    ])
-    .where('enrolment.id', '=', id)
-    .executeTakeFirst();
