@@ -48,7 +48,7 @@ export async function sealBeside(page: Page, seal: string, words: string): Promi
   await page.click('[data-act=place-hits]');
 }
 
-/** Back at the trading system with the paper signed; what the end said. */
+/** Back at the trading system with the paper signed; what the end said. Nobody waits for the page to go back by itself. */
 export async function submitted(page: Page): Promise<string> {
   await page.click('#submit');
   return delivered(page);
@@ -57,6 +57,7 @@ export async function submitted(page: Page): Promise<string> {
 export async function delivered(page: Page): Promise<string> {
   await page.waitForSelector('[data-state="signed"]');
   const said = (await page.textContent('#signed')) ?? '';
+  await page.click('#signed .notice__do a');
   await page.waitForURL(/\/documents\?taskId=S/);
   return said;
 }
