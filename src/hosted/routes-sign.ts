@@ -24,6 +24,8 @@ const authority = z.string().min(1).max(64);
 /** Millimetres; the largest PDF page measures 5 m. */
 const mm = z.number().min(-100_000).max(100_000);
 const page = z.int().min(0).max(limits.sealPlaces);
+/** More seals than anybody holds. */
+const MOST_PLANNED_SEALS = 50;
 
 const requests = {
   claim: z.union([z.strictObject({ token: z.string().min(1).max(200) }), only]),
@@ -59,6 +61,23 @@ const requests = {
   }),
   finish: only,
   mobile: z.strictObject({ interaction, authority, last: z.boolean().exactOptional() }),
+  plan: z.strictObject({
+    interaction,
+    revision: z.int().min(0),
+    plan: z.strictObject({
+      version: z.int().min(1),
+      seals: z
+        .array(z.strictObject({ seal, at: z.array(z.tuple([page, mm, mm])).max(limits.sealPlaces) }))
+        .max(MOST_PLANNED_SEALS),
+      straddle: z.strictObject({ seal, from: page, to: page, centre: mm, each: page }).nullable(),
+      invisible: z.boolean(),
+      chosen: seal.nullable(),
+      page,
+      zoom: z.number().min(0.1).max(10).nullable(),
+      run: z.strictObject({ last: z.boolean() }).nullable(),
+    }),
+  }),
+  move: only,
   redeliver: only,
   watch: z.strictObject({ token: z.string().min(1).max(200) }),
   cancel: only,
@@ -109,6 +128,14 @@ export function signRoutes(deps: SignRoutesDeps): Hono<EdgeEnv> {
   on('mobile', async (c, { interaction: id, authority: vendor, last }) =>
     viewed(await signatures.beginMobile(visit(c, id), vendor, last ?? true)),
   );
+  on('plan', async (c, { interaction: id, plan, revision }) => {
+    const kept = await signatures.keepPlan(visit(c, id), plan, revision);
+    return kept.ok ? ok({ revision: kept.value }) : kept;
+  });
+  on('move', async (c, request) => {
+    const token = await signatures.moveOut(visit(c, request.interaction));
+    return token.ok ? ok({ token: token.value }) : token;
+  });
   on('redeliver', async (c, request) => viewed(await signatures.redeliver(visit(c, request.interaction))));
   on('watch', async (_, { token }) => {
     const state = await signatures.watch(token);

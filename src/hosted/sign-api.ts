@@ -39,6 +39,8 @@ export interface SignView {
   readonly prepared: PreparedView | null;
   /** Signatures made on this page, oldest first. */
   readonly made: readonly MadeView[];
+  /** What was placed on this page and not signed yet, for a page that is loaded again; null: nobody has proved himself. */
+  readonly plan: { readonly revision: number; readonly kept: PlanView | null } | null;
   /** The mobile road (or a vendor's own page), when begun. */
   readonly mobile: SignMobileView | null;
   readonly delivery: { readonly attempt: number; readonly nextAt: number | null } | null;
@@ -158,6 +160,32 @@ export interface MadeView {
   readonly at: number;
 }
 
+/** A draft: nothing of it is believed before `prepare` judges it. Millimetres as seen. */
+export interface PlanView {
+  /** Of the document for which it was made. */
+  readonly version: number;
+  /** One entry a seal, in the order in which they were put down; upper left corners, `page` 0-based. */
+  readonly seals: readonly {
+    readonly seal: string;
+    readonly at: readonly (readonly [page: number, x: number, y: number])[];
+  }[];
+  /** 骑缝章: pages 0-based, both ends included; at most `each` of them under one whole seal. */
+  readonly straddle: {
+    readonly seal: string;
+    readonly from: number;
+    readonly to: number;
+    readonly centre: number;
+    readonly each: number;
+  } | null;
+  readonly invisible: boolean;
+  /** Seal that is placed next, page in view, scale; null: as wide as the room. */
+  readonly chosen: string | null;
+  readonly page: number;
+  readonly zoom: number | null;
+  /** Seals are being signed by phone, one after another; `last`: and then the page's work ends. */
+  readonly run: { readonly last: boolean } | null;
+}
+
 export interface SignMobileView extends MobileView {
   /** `identify`: who signs; `sign`: the prepared signature. */
   readonly step: 'identify' | 'sign';
@@ -212,6 +240,13 @@ export interface SignPageApi {
     request: { interaction: string; authority: string; last?: boolean };
     answer: Answer<{ view: SignView }>;
   };
+  /** Keeps what is placed, over the plan of this `revision` and no newer one (PLAN_CHANGED). Rarely, and only while somebody has proved himself. */
+  plan: {
+    request: { interaction: string; revision: number; plan: PlanView };
+    answer: Answer<{ revision: number }>;
+  };
+  /** The person leaves the frame for a window of its own, which has other cookies: this browser's claim ends, the fresh link's first browser has the next. */
+  move: { request: { interaction: string }; answer: Answer<{ token: string }> };
   redeliver: { request: { interaction: string }; answer: Answer<{ view: SignView }> };
   /** How the signing stands, for a frame whose person went on in a window of its own: whoever has the link may ask, and learns no more than this. */
   watch: { request: { token: string }; answer: Answer<{ state: 'open' | SignView['state'] }> };

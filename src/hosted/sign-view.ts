@@ -35,6 +35,7 @@ export async function signView(snapshot: SigningSnapshot): Promise<SignView> {
     seals: snapshot.seals.map((seal) => sealView(seal, supportCode)),
     prepared: snapshot.prepared === null ? null : preparedView(snapshot.prepared),
     made: snapshot.made,
+    plan: snapshot.plan,
     mobile: mobile === null ? null : await signMobileView(mobile),
     delivery: snapshot.delivery,
     error: why === null ? null : pageError(why, supportCode),

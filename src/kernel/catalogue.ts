@@ -222,6 +222,7 @@ export const catalogue = {
   SIGNING_USED: row(409, '这次签章已经处理过，请查看页面上的最新文件。', 'person'),
   SIGNATURE_NOT_TAKEN: row(422, '签章未成功：签名不是由当前证书对应的密钥产生，请重新签章。', 'person', true),
   TIMESTAMP_UNAVAILABLE: row(424, '时间戳服务暂时没有响应，本次没有签章，请在 1 分钟后重试。', 'operator', true),
+  PLAN_CHANGED: row(409, '印章位置已在另一个窗口中改动，请选择以哪一边为准。', 'person'),
   NOTHING_SIGNED: row(409, '文件还没有签章，请先加盖印章再提交。', 'person'),
   SIGNED_NOT_DELIVERED: row(
     424,

@@ -13,6 +13,7 @@ import type { HeldSeal } from '#subscriber/seals/held-seal.ts';
 import { submission, submit } from './deliver.ts';
 import { openDocument, removeFiles } from './documents.ts';
 import { joined } from './pdf/source.ts';
+import { signedPart } from './plan.ts';
 import { certificateOf, namesOf, pieces, sealOf } from './prepare.ts';
 import { forgetFiles, keepFiles } from './repository.ts';
 import type { Room } from './room.ts';
@@ -255,6 +256,7 @@ async function keepSigned(room: Room, interaction: Interaction, signed: Signed):
       }),
     );
     if (signed.last) await submit(room, tx, row, { ...signing, document });
+    else await signedPart(room, tx, interaction.id, prepared);
     return row;
   });
   await removeFiles(room, [kept.ok ? prepared.revision.ref : ref]);

@@ -23,10 +23,10 @@ export function submission(room: Room, { words }: Signing): { change: Change; se
   const now = room.clock.now();
   const over = { challenge: null, exchange: null, refusal: null } as const;
   return words.posts
-    ? { change: { ...over, state: 'proved' }, set: {} }
+    ? { change: { ...over, state: 'proved' }, set: { plan_sealed: null } }
     : {
         change: { ...over, state: 'succeeded', endedAt: now },
-        set: { files_until: now + limits.signedLife },
+        set: { files_until: now + limits.signedLife, plan_sealed: null },
       };
 }
 

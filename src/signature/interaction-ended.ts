@@ -19,7 +19,7 @@ export async function interactionEnded(
   const row = await findSigning(tx, interaction.id);
   if (row === undefined) return;
   const now = room.clock.now();
-  const over = { prepared_id: null, prepared_sealed: null, signer_sealed: null, updated_at: now };
+  const over = { prepared_id: null, prepared_sealed: null, signer_sealed: null, plan_sealed: null, updated_at: now };
   const expect = { interactionId: interaction.id, change: row.change };
   if (what !== 'reopened') {
     await changeSigning(tx, expect, { ...over, files_until: now });

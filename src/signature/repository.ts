@@ -29,6 +29,26 @@ export async function changeSigning(
   return numUpdatedRows === 1n;
 }
 
+/**
+ * The plan alone, beside whatever else is being written: `change` stays, so that no signature fails for a seal that was moved. `revision`: only while nobody
+ * has kept another since; left out: whatever the page has kept.
+ */
+export async function changePlan(
+  tx: Tx,
+  expect: { readonly interactionId: string; readonly version: number; readonly revision?: number },
+  sealed: string | null,
+): Promise<boolean> {
+  const { interactionId, version, revision } = expect;
+  let query = tx.db
+    .updateTable('signing')
+    .set({ plan_sealed: sealed, ...(revision !== undefined && { plan_revision: revision + 1 }) })
+    .where('interaction_id', '=', interactionId)
+    .where('version', '=', version);
+  if (revision !== undefined) query = query.where('plan_revision', '=', revision);
+  const { numUpdatedRows } = await query.executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
 /** From here on the sweeper leaves these files alone. */
 export async function keepFiles(tx: Tx, interactionId: string, names: readonly string[]): Promise<void> {
   if (names.length === 0) return;

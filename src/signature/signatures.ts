@@ -24,8 +24,10 @@ import { createOutcome, finish, redeliver, signedDocument } from './deliver.ts';
 import { judgeExisting } from './existing.ts';
 import { admits, identify } from './identify.ts';
 import { heardFromVendor, identifyRoad, isLive, resumeSigning, signRoad } from './mobile.ts';
+import { moveOut } from './move.ts';
 import type { OpenDocument } from './open-document.ts';
 import { pageDocument, putLocal } from './page-document.ts';
+import { keepPlan } from './plan.ts';
 import { prepare } from './prepare.ts';
 import type { PrepareWish } from './prepare-wish.ts';
 import type {
@@ -36,6 +38,7 @@ import type {
   StartedSigning,
 } from './requests.ts';
 import { createRoom, type SignatureDeps } from './room.ts';
+import type { KeptPlan } from './signing.ts';
 import { stage, startLocal, startSignature } from './start.ts';
 import { createTidying } from './tidy.ts';
 import { type SigningSnapshot, snapshot } from './view.ts';
@@ -71,6 +74,10 @@ export interface Signatures {
   ): Promise<Result<SigningSnapshot>>;
   finish(visit: Visit): Promise<Result<SigningSnapshot>>;
   beginMobile(visit: Visit, authority: string, last: boolean): Promise<Result<SigningSnapshot>>;
+  /** What is placed and not signed; `revision`: the one that this page has seen. Answers the new one. PLAN_CHANGED, DOCUMENT_CHANGED. */
+  keepPlan(visit: Visit, plan: KeptPlan, revision: number): Promise<Result<number>>;
+  /** Lays the claim down for a window of its own: the page token of the fresh link. */
+  moveOut(visit: Visit): Promise<Result<string>>;
   redeliver(visit: Visit): Promise<Result<SigningSnapshot>>;
   cancel(visit: Visit): Promise<Result<SigningSnapshot>>;
   /** The bound browser's interaction, for the live channel. */
@@ -165,6 +172,8 @@ export function createSignatures(deps: SignatureDeps): Signatures {
           : await beginExchange(identifyRoad(room), visit, authority),
       );
     },
+    keepPlan: (visit, plan, revision) => keepPlan(room, visit, plan, revision),
+    moveOut: (visit) => moveOut(room, visit),
     redeliver: async (visit) => after(visit, await redeliver(room, visit)),
     cancel: async (visit) => after(visit, await cancel(room, visit)),
     bound: (visit) => boundTo(room, visit),

@@ -14,6 +14,7 @@ export interface Signing {
   readonly prepared: Prepared | null;
   /** Oldest first. */
   readonly made: readonly MadeSignature[];
+  readonly plan: { readonly revision: number; readonly kept: KeptPlan | null };
   /** Raised by every write: whoever has read an older one changes nothing. */
   readonly change: number;
 }
@@ -113,6 +114,33 @@ export interface MadeSignature {
   readonly timestamped: boolean;
   /** UTC ms. */
   readonly at: number;
+}
+
+/** What a person has put where and not signed yet, as his page says it: nothing of it is believed before `prepare` judges it. */
+export interface KeptPlan {
+  /** Of the document that he saw. */
+  readonly version: number;
+  /** One entry a seal, in the order in which they were put down. */
+  readonly seals: readonly {
+    readonly seal: string;
+    /** Upper left corners: page (0-based), millimetres. */
+    readonly at: readonly (readonly [page: number, x: number, y: number])[];
+  }[];
+  /** Pages 0-based, both ends included; at most `each` of them under one whole seal. */
+  readonly straddle: {
+    readonly seal: string;
+    readonly from: number;
+    readonly to: number;
+    readonly centre: number;
+    readonly each: number;
+  } | null;
+  readonly invisible: boolean;
+  /** Which seal was chosen, which page was in view and how large; null: as wide as the room. */
+  readonly chosen: string | null;
+  readonly page: number;
+  readonly zoom: number | null;
+  /** By phone, one seal after another: `last` ends the page's work. null: nothing is being signed. */
+  readonly run: { readonly last: boolean } | null;
 }
 
 /** One size a page. */

@@ -110,6 +110,7 @@ async function start(
       document_sealed: document === null ? null : room.vault.document(interaction.id, document),
       ...{ signer_sealed: null, prepared_id: null, prepared_sealed: null, files_until: null },
       made_sealed: room.vault.made(interaction.id, []),
+      ...{ plan_sealed: null, plan_revision: 0 },
       updated_at: room.clock.now(),
     });
     const names = (document?.files ?? []).flatMap(({ ref }) => nameOfSealed(ref) ?? []);

@@ -35,7 +35,7 @@ async function removeDocument(room: Room, id: string): Promise<void> {
       tx,
       { interactionId: id, change: row.change },
       {
-        ...{ document_sealed: null, signer_sealed: null, prepared_id: null, prepared_sealed: null },
+        ...{ document_sealed: null, signer_sealed: null, prepared_id: null, prepared_sealed: null, plan_sealed: null },
         ...{ files_until: null, updated_at: room.clock.now() },
       },
     );

@@ -1,7 +1,7 @@
 import type { FieldCipher } from '#store/field-cipher.ts';
 import type { SigningTable } from '#store/schema-signature.ts';
 import type { SigningRow } from './repository.ts';
-import type { KeptDocument, KeptSigner, MadeSignature, Prepared, Signing, SigningWords } from './signing.ts';
+import type { KeptDocument, KeptPlan, KeptSigner, MadeSignature, Prepared, Signing, SigningWords } from './signing.ts';
 
 type SealedColumn = Extract<keyof SigningTable, `${string}_sealed`>;
 
@@ -13,6 +13,7 @@ export interface Vault {
   signer(interaction: string, signer: KeptSigner): string;
   prepared(interaction: string, prepared: Prepared): string;
   made(interaction: string, made: readonly MadeSignature[]): string;
+  plan(interaction: string, plan: KeptPlan): string;
 }
 
 export function createVault(cipher: FieldCipher): Vault {
@@ -33,6 +34,7 @@ export function createVault(cipher: FieldCipher): Vault {
       signer: open(row, 'signer_sealed') as KeptSigner | null,
       prepared: row.prepared_id === null ? null : (open(row, 'prepared_sealed') as Prepared | null),
       made: open(row, 'made_sealed') as readonly MadeSignature[],
+      plan: { revision: row.plan_revision, kept: open(row, 'plan_sealed') as KeptPlan | null },
       change: row.change,
     }),
     words: (row, value) => seal(row, 'words_sealed', value),
@@ -40,5 +42,6 @@ export function createVault(cipher: FieldCipher): Vault {
     signer: (row, value) => seal(row, 'signer_sealed', value),
     prepared: (row, value) => seal(row, 'prepared_sealed', value),
     made: (row, value) => seal(row, 'made_sealed', value),
+    plan: (row, value) => seal(row, 'plan_sealed', value),
   };
 }

@@ -11,6 +11,7 @@ import { broughtBy, certificateOf } from './prepare.ts';
 import type { Room } from './room.ts';
 import {
   type KeptDocument,
+  type KeptPlan,
   type KeptSigner,
   largestOf,
   type MadeSignature,
@@ -43,6 +44,8 @@ export interface SigningSnapshot {
   readonly seals: readonly HeldSeal[];
   readonly prepared: Prepared | null;
   readonly made: readonly MadeSignature[];
+  /** null: nobody has proved himself. */
+  readonly plan: { readonly revision: number; readonly kept: KeptPlan | null } | null;
   readonly mobile: (ShownExchange & { readonly step: Step }) | null;
   readonly delivery: { readonly attempt: number; readonly nextAt: number | null } | null;
   readonly next: { readonly kind: 'redirect'; readonly url: string } | { readonly kind: 'stay' } | null;
@@ -57,7 +60,7 @@ export async function snapshot(room: Room, interaction: Interaction, bound: bool
   const platform = await relyingParties.platform(store.read, interaction.unitId, interaction.orgcode);
   const unit = await relyingParties.unit(store.read, interaction.unitId);
   const known = acting ? await authorities.list(store.read) : [];
-  const { words, document, version, made, prepared, signer } = await signingOf(room, interaction.id);
+  const { words, document, version, made, prepared, signer, plan } = await signingOf(room, interaction.id);
   const shown = bound && !['cancelled', 'expired'].includes(state);
   const authority = known.find(({ id }) => id === signer?.authorityId);
   const signs = acting && signer !== null && authority !== undefined;
@@ -76,6 +79,7 @@ export async function snapshot(room: Room, interaction: Interaction, bound: bool
     seals: signs && unit !== undefined ? await sealsOf(room, unit, signer) : [],
     prepared: signs && prepared !== null && prepared.expiresAt > now ? prepared : null,
     made: shown ? made : [],
+    plan: signs ? plan : null,
     mobile: acting ? mobileOf(interaction, now) : null,
     delivery: bound && state === 'proved' ? await deliveryOf(room, interaction) : null,
     next: state === 'succeeded' ? nextOf(interaction, platform, bound, words.mode) : null,

@@ -23,6 +23,10 @@ export interface SigningTable {
   prepared_sealed: string | null;
   /** JSON array of the signatures made. */
   made_sealed: string;
+  /** JSON: what the person has put where and not signed yet; null: nothing kept, or no longer needed. */
+  plan_sealed: string | null;
+  /** Raised by each keeping of the plan, and by nothing else: a page names the one it has seen. */
+  plan_revision: number;
   /** When the document's files go; null: not decided yet. */
   files_until: number | null;
   updated_at: number;

@@ -172,6 +172,15 @@ function signApi(world: HostileWorld, { signing, cookie }: Prey): Target[] {
     complete: () => ({ interaction, prepared: `sgn_${'0'.repeat(26)}`, signature, last: true }),
     finish: () => ({ interaction }),
     mobile: () => ({ interaction, authority: 'beichen', last: true }),
+    plan: () => ({
+      ...{ interaction, revision: 0 },
+      plan: {
+        ...{ version: 1, invisible: false, chosen: 'sel_0', page: 1, zoom: 1.25, run: { last: true } },
+        seals: [{ seal: 'sel_0', at: [[0, 20.5, 30] as const] }],
+        straddle: { seal: 'sel_0', from: 0, to: 2, centre: 148.5, each: 30 },
+      },
+    }),
+    move: () => ({ interaction }),
     redeliver: () => ({ interaction }),
     watch: () => ({ token }),
     cancel: () => ({ interaction }),
