@@ -14,6 +14,7 @@ import { control } from './migrations/0010-control.ts';
 import { offline } from './migrations/0011-offline.ts';
 import { signPathAge } from './migrations/0012-sign-path-age.ts';
 import { errand } from './migrations/0013-errand.ts';
+import { signingPlan } from './migrations/0014-signing-plan.ts';
 import type { DB } from './schema.ts';
 
 export interface Migration {
@@ -37,6 +38,7 @@ const migrations: readonly Migration[] = [
   offline,
   signPathAge,
   errand,
+  signingPlan,
 ];
 
 const MIGRATORS = 0x6361_6d69;
