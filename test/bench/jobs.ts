@@ -41,6 +41,8 @@ export interface OpeningJob {
   readonly caUnitId: string;
   readonly orgcode: string;
   readonly secret: string;
+  /** A page with a live channel looks when it is told, and seldom else. */
+  readonly lookMs: number;
   readonly bids: readonly {
     /** Private scalar of the encryption key, hex; certificates base64 DER. */
     readonly d: string;

@@ -17,8 +17,6 @@ interface View {
 
 /** After a refusal that asks for patience. */
 const PATIENCE_MS = 2_000;
-/** A page with a live channel looks when it is told, and seldom else. */
-const LOOK_MS = 10_000;
 
 /** Answers that asked for patience. */
 export const BUSY = '(told to wait)';
@@ -72,7 +70,7 @@ export async function openBid(gm: Gm, job: OpeningJob, bidder: number, agent: Ag
   steps.note('to the opened content', performance.now() - began);
   while (view.state !== 'succeeded') {
     if (view.state !== 'claimed' && view.state !== 'proved') throw new Error(`a bid ended ${view.state}`);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await new Promise((resolve) => setTimeout(resolve, job.lookMs));
     view = (await call('decrypt/view', { interaction }))['view'] as View;
   }
 }

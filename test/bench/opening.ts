@@ -59,8 +59,7 @@ async function measure(scale: Scale, world: BenchWorld): Promise<Report> {
   const sizes = scale.size === 'tiny' ? [4] : [100, 1_000, ...(scale.size === 'full' ? [10_000] : [])];
   const keys = await enrolled(scale, world, sizes.at(-1) ?? 0);
   // Warm: compiled code, kept-alive sockets, the vendors' lists in memory; and how fast bids are sealed here.
-  const warm = await rush(scale, world, keys.slice(0, pick(scale, 3, 60)), 1_000);
-  let each = (warm.sealing * 1000) / warm.bidders;
+  let each = scale.size === 'tiny' ? 250 : await warmUp(scale, world, keys);
   const rushes: Rush[] = [];
   for (const size of sizes) {
     const one = await rush(scale, world, keys.slice(0, size), each);
@@ -70,6 +69,12 @@ async function measure(scale: Scale, world: BenchWorld): Promise<Report> {
   // On its own: a profile costs what it measures.
   const looked = await rush(scale, world, keys.slice(0, pick(scale, 3, 300)), each, true);
   return { figures: figuresOf(rushes), tables: tablesOf(rushes, looked) };
+}
+
+/** Milliseconds that sealing one bid takes here. */
+async function warmUp(scale: Scale, world: BenchWorld, keys: readonly CompanyKey[]): Promise<number> {
+  const warm = await rush(scale, world, keys.slice(0, 60), 1_000);
+  return (warm.sealing * 1000) / warm.bidders;
 }
 
 /** `count` companies with a pair of keys each, on record. */
@@ -111,7 +116,7 @@ async function rush(
     if (index % 50 === 0) scale.progress(`${bidders} bidders: sealed ${index}`);
     // A busy machine seals slower than it did a minute ago.
     if (opensAt - Date.now() < 3_000) {
-      opensAt += 20_000;
+      opensAt += pick(scale, 5_000, 20_000);
       await postpone(access, opening, opensAt);
     }
     const key = keys[index] as CompanyKey;
@@ -143,6 +148,7 @@ async function rush(
     hub: prepared.hubUrl,
     publicUrl: prepared.hubUrl,
     ...{ caUnitId, orgcode, secret },
+    lookMs: pick(scale, 500, 10_000),
     bids,
   };
   const { value: result, seen } = await world.observed(() => runJob(world.client, job), profiled);
