@@ -87,12 +87,13 @@ describe('the import rules', () => {
     expect(say(wrong)).toEqual([]);
   });
 
-  it('show a driver folder the kernel, crypto, pki and the contract only', () => {
+  it('show a driver folder the kernel, crypto, pki, the contract and the kit only, and the kit no driver', () => {
     const wrong = imports.filter((one) => {
       const folder = /^src\/drivers\/([^/]+)\//.exec(one.file)?.[1];
       const there = roomOf(one.from);
       if (folder === undefined || there === undefined || ['kernel', 'crypto', 'pki'].includes(there)) return false;
-      return !one.from.startsWith(`src/drivers/${folder}/`) && one.from !== 'src/drivers/contract.ts';
+      const shared = one.from === 'src/drivers/contract.ts' || one.from.startsWith('src/drivers/kit/');
+      return !shared && !one.from.startsWith(`src/drivers/${folder}/`);
     });
     expect(say(wrong)).toEqual([]);
   });

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuthRequest, Evidence, Step } from '#drivers/contract.ts';
 import { createDriverHosts, type DriverHosts } from '#drivers/host.ts';
 import { installed } from '#drivers/installed.ts';
-import { sealOf as hubSeal, type SealedMessage, sealFault } from '#drivers/mobile-scan/seal.ts';
+import type { Message } from '#drivers/kit/message.ts';
+import { sealOf as hubSeal, sealFault } from '#drivers/mobile-scan/seal.ts';
 import { postJson } from '#fixtures/world/post-json.ts';
 import { sealOf as vendorSeal } from '#fixtures/world/vendor/seal.ts';
 import { systemRandom } from '#kernel/random.ts';
@@ -27,7 +28,7 @@ describe('the seal between hub and vendor', () => {
 
   it('covers method, path, time, nonce and body, and lasts five minutes', () => {
     const seal = hubSeal(gm, SECRETS.beichen, message);
-    const fault = (change: Partial<SealedMessage>, at = now) =>
+    const fault = (change: Partial<Message>, at = now) =>
       sealFault(gm, SECRETS.beichen, { ...message, ...change }, seal, at);
     expect(fault({})).toBeUndefined();
     expect(fault({}, now + 300_000)).toBeUndefined();

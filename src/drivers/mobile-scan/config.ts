@@ -1,18 +1,7 @@
 import { z } from 'zod';
+import { serviceShape } from '../kit/service.ts';
 
-/** Configuration of one vendor's mobile service: all of it data, so that a further vendor of this kind needs no code. */
-export const configSchema = z.strictObject({
-  /** Base URL of the vendor's service, without a slash at its end; its origin must be registered for egress. */
-  apiBase: z.url({ protocol: /^https?$/ }).regex(/[^/]$/),
-  /** Which hub this is, as the vendor calls it. */
-  app: z
-    .string()
-    .regex(/^[A-Za-z0-9._-]{1,64}$/)
-    .default('ca-interop-hub'),
-  /** Shared with the vendor; authenticates both directions. 16 to 128 printable ASCII characters. */
-  secret: z.string().regex(/^[\x21-\x7e]{16,128}$/),
-  /** Milliseconds for one request to the vendor. */
-  timeoutMs: z.int().min(200).max(10_000).default(5_000),
-});
+/** Configuration of one vendor's mobile service: all of it data, so that a further vendor of this kind needs no code. The secret proves the vendor's callbacks too. */
+export const configSchema = z.strictObject(serviceShape);
 
 export type MobileScanConfig = z.output<typeof configSchema>;

@@ -1,20 +1,12 @@
 import { createGm } from '#crypto/provider.ts';
 import { fromHex } from '#kernel/bytes.ts';
-import {
-  type AuthRequest,
-  type CryptoRequest,
-  type Driver,
-  type Evidence,
-  keysAskedFor,
-  purposeOf,
-  type SealEvidence,
-  type SealRequest,
-  sealEvidenceOf,
-  type UnwrappedKeys,
-} from '../contract.ts';
+import type { Driver } from '../contract.ts';
+import { createExchange } from '../kit/exchange.ts';
+import { login, opening, sealing } from '../kit/order.ts';
+import { healthOf } from '../kit/service.ts';
 import { configSchema } from './config.ts';
-import { type Channel, createExchange } from './exchange.ts';
-import { createPageApi, type PageOrder } from './vendor-api.ts';
+import { pageVendor } from './vendor.ts';
+import { createPageApi } from './vendor-api.ts';
 
 /**
  * A certificate that the vendor keeps for its person: he signs in on the vendor's own page, reads there what it is about, and confirms. Such a vendor can
@@ -34,51 +26,13 @@ export const vendorPage: Driver = {
     const gm = createGm();
     const returnKey = gm.sm2.importPublic(fromHex(config.returnKey) ?? new Uint8Array());
     if (returnKey === undefined) throw new RangeError('returnKey is no point of the curve');
-    const deps = { gm, returnKey, context, vendor: createPageApi(gm, config, context) };
+    const api = createPageApi(gm, config, context);
+    const vendor = pageVendor({ gm, returnKey, context, api });
     return {
-      auth: createExchange(deps, login),
-      crypto: createExchange(deps, opening),
-      seal: createExchange(deps, sealing),
-      health: async () => {
-        const answer = await deps.vendor.health();
-        return { ok: answer.ok, detail: answer.ok ? '' : answer.detail };
-      },
+      auth: createExchange(vendor, login, context),
+      crypto: createExchange(vendor, opening, context),
+      seal: createExchange(vendor, sealing, context),
+      health: async () => healthOf(await api.health()),
     };
   },
-};
-
-const login: Channel<AuthRequest, Evidence> = {
-  order(request) {
-    const purpose = purposeOf(request);
-    return purpose === 'login' || purpose === 'sign' ? { ...common(request), purpose } : undefined;
-  },
-  valueOf: ({ certificate, signature, text, seals }) =>
-    certificate === undefined || signature === undefined || text === undefined
-      ? undefined
-      : { certificate, signature, text, ...(seals !== undefined && { seals }) },
-};
-
-const opening: Channel<CryptoRequest, UnwrappedKeys> = {
-  order(request) {
-    const purpose = purposeOf(request);
-    if (purpose !== 'decrypt' && purpose !== 'release' && purpose !== 'rehearse') return undefined;
-    const { wraps, certificate, replyKey, files = wraps.length } = request;
-    return { ...common(request), purpose, wraps, certificate, replyKey, files };
-  },
-  valueOf: ({ keys }, state) => keysAskedFor(keys, state.wraps),
-};
-
-const sealing: Channel<SealRequest, SealEvidence> = {
-  order(request) {
-    // The vendor's key of this protocol is SM2: its signature is asked for in DER and nothing else.
-    if (purposeOf(request) !== 'sign' || request.algorithm !== 'sm2') return undefined;
-    const { toSign, digest, certificate, documentName, sealName, places } = request;
-    return { ...common(request), purpose: 'seal', toSign, digest, certificate, documentName, sealName, places };
-  },
-  valueOf: sealEvidenceOf,
-};
-
-const common = (request: AuthRequest | CryptoRequest): Omit<PageOrder, 'purpose'> => {
-  const { exchange, text, digits, platformName, expiresAt, callbackUrl, returnUrl } = request;
-  return { exchange, text, digits, platformName, expiresAt, callbackUrl, returnUrl };
 };

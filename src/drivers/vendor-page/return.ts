@@ -1,19 +1,9 @@
 import type { Gm, Sm2PublicKey } from '#crypto/gm.ts';
 import { fromBase64, hex, utf8 } from '#kernel/bytes.ts';
+import { freshnessFault, type Message } from '../kit/message.ts';
 
-/** How far the two clocks may stand apart. */
-const SKEW_MS = 300_000;
-const NONCE = /^[0-9A-Za-z_-]{16,64}$/;
-
-/** What the vendor sends back when a page of its own has ended. */
-export interface SignedReturn {
-  /** Path of the hub's callback door, as called. */
-  readonly path: string;
-  /** Epoch milliseconds, decimal. */
-  readonly timestamp: string;
-  readonly nonce: string;
-  readonly body: string;
-}
+/** What the vendor sends back when a page of its own has ended; `path` is that of the hub's callback door, as called. */
+type SignedReturn = Omit<Message, 'method'>;
 
 /** The one spelling of a return that is signed: SM2, default id, over its UTF-8. The path names vendor and exchange. */
 export const returnText = (gm: Gm, { path, timestamp, nonce, body }: SignedReturn): string =>
@@ -27,9 +17,8 @@ export function returnFault(
   signature: string,
   now: number,
 ): string | undefined {
-  const at = Number(message.timestamp);
-  if (!/^\d{13}$/.test(message.timestamp) || Math.abs(now - at) > SKEW_MS) return 'stale timestamp';
-  if (!NONCE.test(message.nonce)) return 'malformed nonce';
+  const stale = freshnessFault(message, now);
+  if (stale !== undefined) return stale;
   const signed = fromBase64(signature);
   if (signed === undefined || !gm.sm2.verify(key, [utf8(returnText(gm, message))], signed)) return 'wrong signature';
   return undefined;
