@@ -1,3 +1,5 @@
+import { createTally } from '#kernel/tally.ts';
+
 /** What one message takes up while it is under way. */
 export interface Place {
   /** The receiver is done with it. */
@@ -19,26 +21,18 @@ export interface Places {
 }
 
 export function createPlaces(limits: { inFlight: number; perEndpoint: number }): Places {
-  const busy = new Map<string, number>();
+  const busy = createTally();
   const taken = new Set<Promise<void>>();
   return {
-    busy,
+    busy: busy.counts,
     free: () => limits.inFlight - taken.size,
-    isFull: (endpoint) => (busy.get(endpoint) ?? 0) >= limits.perEndpoint,
-    isAnyFull: () => [...busy.values()].some((count) => count >= limits.perEndpoint),
+    isFull: (endpoint) => busy.of(endpoint) >= limits.perEndpoint,
+    isAnyFull: () => [...busy.counts.values()].some((count) => count >= limits.perEndpoint),
     empty: async () => void (await Promise.all(taken)),
     take(endpoint) {
-      busy.set(endpoint, (busy.get(endpoint) ?? 0) + 1);
+      const leaveEndpoint = busy.add(endpoint);
       const { promise, resolve } = Promise.withResolvers<void>();
       taken.add(promise);
-      let atEndpoint = true;
-      const leaveEndpoint = (): void => {
-        if (!atEndpoint) return;
-        atEndpoint = false;
-        const rest = (busy.get(endpoint) ?? 1) - 1;
-        if (rest > 0) busy.set(endpoint, rest);
-        else busy.delete(endpoint);
-      };
       const leave = (): void => {
         leaveEndpoint();
         taken.delete(promise);

@@ -11,6 +11,7 @@ import { sweep } from '#interaction/sweep.ts';
 import { createVendorPoll } from '#interaction/vendor-poll.ts';
 import { boundTo, type Visit } from '#interaction/visit.ts';
 import { ok, type Result } from '#kernel/result.ts';
+import { createWaitingLine } from '#kernel/waiting-line.ts';
 import type { Platform, Unit } from '#relying-party/party.ts';
 import type { Tx } from '#store/store.ts';
 import type { OnCertificateChanged } from '#subscriber/workbench.ts';
@@ -29,7 +30,6 @@ import { noteCapsules, noteKeys, notingResume, notingVendor, reportOf } from './
 import { redeliver } from './redeliver.ts';
 import type { DecryptRequest, Encrypted, EncryptRequest, StartedDecrypt } from './requests.ts';
 import { createRoom, type EnvelopeDeps } from './room.ts';
-import { createRush } from './rush.ts';
 import { startDecrypt } from './start.ts';
 import { type DecryptSnapshot, snapshot } from './view.ts';
 import { windowMoved } from './window-moved.ts';
@@ -84,14 +84,17 @@ export interface Envelopes {
   readonly changedKey: OnCertificateChanged;
 }
 
-/** So many side by side share a commit; each waits for his turn as long as a page waits for its answer. */
-const RUSH = { atOnce: 24, patienceMs: 25_000 };
+/**
+ * A thousand bidders who decrypt in one moment wait here, and not in the queue of transactions, where who stands for 5 s is turned away. So many side by side
+ * share a commit; each waits for his turn as long as a page waits for its answer.
+ */
+const RUSH = { atOnce: 24, patienceMs: 25_000, busy: 'too many decryptions at once' };
 
 export function createEnvelopes(deps: EnvelopeDeps): Envelopes {
   const room = createRoom(deps);
   const road = mobileRoad(room);
   // Each in a queue of its own: who is half way must not wait for those who are only coming.
-  const [starts, claims, keys] = [createRush(RUSH), createRush(RUSH), createRush(RUSH)];
+  const [starts, claims, keys] = [createWaitingLine(RUSH), createWaitingLine(RUSH), createWaitingLine(RUSH)];
   const poll = createVendorPoll(room, (interaction) =>
     notingResume(room, interaction, () => resumeExchange(road, interaction, { from: 'poll' })),
   );
@@ -107,7 +110,7 @@ export function createEnvelopes(deps: EnvelopeDeps): Envelopes {
   return {
     candidatesFor: (request) => candidatesFor(room, request),
     encrypt: (unit, request) => encrypt(room, unit, request),
-    startDecrypt: (unit, platform, request) => starts(() => startDecrypt(room, unit, platform, request)),
+    startDecrypt: (unit, platform, request) => starts.through(() => startDecrypt(room, unit, platform, request)),
     status: (unit, taskId) => taskStatus(room, unit, taskId),
     openCapsules: (unit, platform, request) => openCapsules(room, unit, platform, request),
     windowMoved: (tx, capsules, endsAt) => windowMoved(room, tx, capsules, endsAt),
@@ -116,7 +119,7 @@ export function createEnvelopes(deps: EnvelopeDeps): Envelopes {
     async claim(link, secret) {
       const claimed =
         'token' in link
-          ? await claims(() => claimByToken(room, link.token, secret))
+          ? await claims.through(() => claimByToken(room, link.token, secret))
           : await claimAgain(room, link.interaction, secret);
       if (!claimed.ok) return claimed;
       const { interaction, bound, claim } = claimed.value;
@@ -135,7 +138,7 @@ export function createEnvelopes(deps: EnvelopeDeps): Envelopes {
       return matched;
     },
     keys: async (visit, given, notUnwrapped) =>
-      after(visit, await keys(() => acceptKeys(room, visit, given, notUnwrapped))),
+      after(visit, await keys.through(() => acceptKeys(room, visit, given, notUnwrapped))),
     beginMobile: async (visit, authority) =>
       after(visit, await notingVendor(room, visit, authority, () => beginExchange(road, visit, authority))),
     report: (visit, report, tail) => reportOf(room, visit, { what: 'reported', report, tail }),

@@ -8,6 +8,7 @@ import type { Clock } from '#kernel/clock.ts';
 import { refusal } from '#kernel/errors.ts';
 import type { Json } from '#kernel/json.ts';
 import { limits } from '#kernel/limits.ts';
+import { createWaitingLine } from '#kernel/waiting-line.ts';
 import type { ReportPrinter } from '#signature/report/printer.ts';
 import type { Validation } from '#signature/validation.ts';
 import { refuse, tooMany } from './guard.ts';
@@ -25,7 +26,7 @@ export interface ValidateDeps {
 /** A person and his colleagues behind one firewall; a script that tries forged files one after another is slowed down. */
 const defaultRate: Rate = { burst: 40, perSecond: 0.5 };
 /** Files that are judged at the same time, for each costs a core; the others wait. */
-const JUDGED_AT_ONCE = 4;
+const JUDGED = { atOnce: 4, patienceMs: 120_000, busy: 'too many files to judge at once' };
 const AT_ONCE = { ofOne: 4, all: 32 };
 
 /** The door of the page that checks signatures: anybody's, without a task. Expects `pageGuard` before it. */
@@ -33,7 +34,7 @@ export function validateRoutes(deps: ValidateDeps): Hono<EdgeEnv> {
   const app = new Hono<EdgeEnv>();
   const limiter = createLimiter(deps.rate ?? defaultRate, deps.clock);
   const presence = createPresence(AT_ONCE);
-  const judging = createPlaces(JUDGED_AT_ONCE);
+  const judging = createWaitingLine(JUDGED);
   app.post('/', async (c) => {
     if (!/^application\/pdf\s*(;|$)/i.test(c.req.header('content-type') ?? ''))
       return refuse(c, refusal('INPUT_NOT_ALLOWED'));
@@ -42,59 +43,33 @@ export function validateRoutes(deps: ValidateDeps): Hono<EdgeEnv> {
     if (wait > 0) return tooMany(c, wait);
     const leave = presence.enter(who);
     if (leave === undefined) return refuse(c, refusal('SERVICE_BUSY', { seconds: '10' }));
-    const place = judging();
+    let end = (): void => undefined;
     try {
-      return await validate(deps, c, place.take);
+      return await validate(deps, c, async () => {
+        end = await judging.turn();
+      });
     } finally {
-      place.leave();
+      end();
       leave();
     }
   });
   return app;
 }
 
-interface Place {
-  /** Waits for a place, in the order of asking. */
-  take(): Promise<void>;
-  /** Gives it to whoever waits longest; nothing where none was taken. */
-  leave(): void;
-}
-
-function createPlaces(count: number): () => Place {
-  let free = count;
-  const waiting: (() => void)[] = [];
-  return () => {
-    let taken = false;
-    return {
-      async take() {
-        if (free > 0) free -= 1;
-        else await new Promise<void>((resolve) => waiting.push(resolve));
-        taken = true;
-      },
-      leave() {
-        if (!taken) return;
-        const next = waiting.shift();
-        if (next === undefined) free += 1;
-        else next();
-      },
-    };
-  };
-}
-
-/** A file is judged only when all of it is here: whoever sends slowly keeps nobody from a place. */
-async function* wholeThen(content: AsyncIterable<Bytes>, place: () => Promise<void>): AsyncIterable<Bytes> {
+/** A file is judged only when all of it is here: whoever sends slowly keeps nobody from his turn. */
+async function* wholeThen(content: AsyncIterable<Bytes>, turn: () => Promise<void>): AsyncIterable<Bytes> {
   yield* content;
-  await place();
+  await turn();
 }
 
 async function validate(
   { validation, reports }: ValidateDeps,
   c: EdgeContext,
-  place: () => Promise<void>,
+  turn: () => Promise<void>,
 ): Promise<Response> {
   const content = streamBody(c, limits.document);
   if (!content.ok) return refuse(c, content.refusal);
-  const report = await validation.validate(wholeThen(content.value, place));
+  const report = await validation.validate(wholeThen(content.value, turn));
   if (!report.ok) return refuse(c, report.refusal);
   if (!/^application\/pdf\b/i.test(c.req.header('accept') ?? ''))
     return jsonAnswer(c, { ok: true, report: report.value as unknown as Json });

@@ -1,3 +1,4 @@
+import { createTally } from '#kernel/tally.ts';
 import type { EdgeContext } from './context.ts';
 
 /** Bodies that are here at the same time, arriving or waiting: each lies on the disk before anybody knows whose it is. */
@@ -8,21 +9,9 @@ export interface Presence {
 
 /** `ofOne` bounds one client, so that nobody's slow ones are everybody's; `all` bounds the disk. Counted in this process. */
 export function createPresence({ ofOne, all }: { readonly ofOne: number; readonly all: number }): Presence {
-  const here = new Map<string, number>();
-  let total = 0;
+  const here = createTally();
   return {
-    enter(client) {
-      const own = here.get(client) ?? 0;
-      if (own >= ofOne || total >= all) return undefined;
-      here.set(client, own + 1);
-      total += 1;
-      return () => {
-        total -= 1;
-        const left = (here.get(client) ?? 1) - 1;
-        if (left > 0) here.set(client, left);
-        else here.delete(client);
-      };
-    },
+    enter: (client) => (here.of(client) >= ofOne || here.total() >= all ? undefined : here.add(client)),
   };
 }
 
