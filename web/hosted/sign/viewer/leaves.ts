@@ -1,17 +1,11 @@
 import { fill } from '../../boot.ts';
 import { h } from '../../dom.ts';
 import { type OpenDocument, sizeOf } from './document.ts';
+import { createDrawing } from './drawing.ts';
 import { clamp, PX_PER_MM } from './geometry.ts';
 import { type Layout, layOut, pageAt } from './layout.ts';
+import { blank, createSheet, type Leaf, type Sheet } from './leaf.ts';
 import type { LeafSize, ViewerWords, Zoom } from './types.ts';
-
-/** One page on the screen. */
-export interface Leaf {
-  readonly page: number;
-  readonly element: HTMLElement;
-  /** What stands over the page: seals, frames. Its own coordinates are the page's, in percent. */
-  readonly over: HTMLElement;
-}
 
 export interface LeavesOptions {
   readonly words: ViewerWords;
@@ -42,15 +36,6 @@ export interface Leaves {
   close(): void;
 }
 
-interface Shown extends Leaf {
-  readonly sheet: HTMLElement;
-  readonly text: HTMLElement;
-  /** Scale in device pixels of what is drawn; 0: nothing yet. */
-  drawn: number;
-  failed: boolean;
-  work: AbortController | null;
-}
-
 /** Above this a canvas costs more memory than sharpness is worth (12 million pixels are 48 MB). */
 const MOST_PIXELS = 12_000_000;
 /** Pages kept above and below what is seen. */
@@ -69,9 +54,21 @@ export function createLeaves(host: HTMLElement, options: LeavesOptions): Leaves 
   let layout: Layout = layOut([], 1, 0);
   let scale = 1;
   let current = 0;
-  let drawing = false;
   let firstDrawn: (() => void) | null = null;
-  const shown = new Map<number, Shown>();
+  const shown = new Map<number, Sheet>();
+
+  const draw = createDrawing({
+    words,
+    source: () => document_,
+    next: nextToDraw,
+    sharpness,
+    learn,
+    isShown: (leaf) => shown.get(leaf.page) === leaf,
+    drawn: () => {
+      firstDrawn?.();
+      firstDrawn = null;
+    },
+  });
 
   const room = () => ({ width: scroller.clientWidth, height: scroller.clientHeight });
 
@@ -113,7 +110,7 @@ export function createLeaves(host: HTMLElement, options: LeavesOptions): Leaves 
     turn();
   }
 
-  function put(leaf: Shown): void {
+  function put(leaf: Sheet): void {
     const { style } = leaf.element;
     style.top = `${layout.tops[leaf.page] ?? 0}px`;
     style.left = `${layout.lefts[leaf.page] ?? 0}px`;
@@ -145,39 +142,16 @@ export function createLeaves(host: HTMLElement, options: LeavesOptions): Leaves 
   }
 
   function bring(page: number): void {
-    const sheet = h('div', { class: 'page__sheet', 'aria-hidden': 'true' });
-    const text = h('div', { class: 'page__text' });
-    const over = h('div', { class: 'page__over' });
-    const element = h(
-      'div',
-      {
-        class: 'page',
-        role: 'group',
-        'aria-label': fill(words.page, { page: String(page + 1) }),
-        'data-page': String(page),
-      },
-      sheet,
-      text,
-      over,
-    );
-    const leaf: Shown = { page, element, over, sheet, text, drawn: 0, failed: false, work: null };
+    const leaf = createSheet(page, words);
     shown.set(page, leaf);
     put(leaf);
     // In the order of the pages, as they are read out.
     const after = [...shown.values()].filter((other) => other.page > page).sort((a, b) => a.page - b.page)[0];
-    roll.insertBefore(element, after?.element ?? null);
+    roll.insertBefore(leaf.element, after?.element ?? null);
     options.paint(leaf);
   }
 
-  /** Gives back the picture's memory. */
-  function blank(leaf: Shown): void {
-    leaf.work?.abort();
-    for (const canvas of leaf.sheet.querySelectorAll('canvas')) canvas.width = canvas.height = 0;
-    leaf.sheet.replaceChildren();
-    leaf.drawn = 0;
-  }
-
-  function takeAway(leaf: Shown): void {
+  function takeAway(leaf: Sheet): void {
     blank(leaf);
     leaf.element.remove();
     shown.delete(leaf.page);
@@ -190,9 +164,9 @@ export function createLeaves(host: HTMLElement, options: LeavesOptions): Leaves 
     return Math.min(wanted, Math.sqrt(MOST_PIXELS / (size.width * size.height)));
   }
 
-  function nextToDraw(): Shown | undefined {
+  function nextToDraw(): Sheet | undefined {
     const eye = scroller.scrollTop + room().height / 2;
-    const distance = (leaf: Shown) =>
+    const distance = (leaf: Sheet) =>
       Math.abs((layout.tops[leaf.page] ?? 0) + (layout.heights[leaf.page] ?? 0) / 2 - eye);
     const waiting = [...shown.values()].filter(
       (leaf) => !leaf.failed && Math.abs(leaf.drawn - sharpness(leaf.page)) > 1e-6 && inRoom(leaf.page, 1),
@@ -203,59 +177,6 @@ export function createLeaves(host: HTMLElement, options: LeavesOptions): Leaves 
   function inRoom(page: number, margin: number): boolean {
     const top = scroller.scrollTop;
     return page >= pageAt(layout, top) - margin && page <= pageAt(layout, top + room().height) + margin;
-  }
-
-  /** One page after the other, the nearest first. */
-  async function draw(): Promise<void> {
-    if (drawing) return;
-    drawing = true;
-    try {
-      for (let leaf = nextToDraw(); leaf !== undefined; leaf = nextToDraw()) await drawLeaf(leaf);
-    } finally {
-      drawing = false;
-    }
-  }
-
-  async function drawLeaf(leaf: Shown): Promise<void> {
-    const source = document_;
-    if (source === null) return;
-    const work = new AbortController();
-    leaf.work = work;
-    const canvas = h('canvas', { class: 'page__canvas' });
-    try {
-      const page = await source.page(leaf.page);
-      if (work.signal.aborted) return;
-      learn(leaf.page, sizeOf(page));
-      const sharp = sharpness(leaf.page);
-      const unit = (page.userUnit || 1) * (72 / 25.4);
-      const whole = await source.draw(page, canvas, sharp / unit, work.signal);
-      if (!whole || work.signal.aborted) return;
-      for (const old of leaf.sheet.querySelectorAll('canvas')) old.width = old.height = 0;
-      leaf.sheet.replaceChildren(canvas);
-      leaf.drawn = sharp;
-      firstDrawn?.();
-      firstDrawn = null;
-      void readOut(leaf, source, work.signal);
-      page.cleanup();
-    } catch {
-      if (work.signal.aborted || document_ !== source) return;
-      leaf.failed = true;
-      leaf.sheet.replaceChildren(
-        h('p', { class: 'page__fault' }, fill(words.faultPage, { page: String(leaf.page + 1) })),
-      );
-      firstDrawn?.();
-      firstDrawn = null;
-    } finally {
-      if (leaf.work === work) leaf.work = null;
-      if (leaf.drawn === 0) canvas.width = canvas.height = 0;
-    }
-  }
-
-  /** The words of the page for who does not see it. */
-  async function readOut(leaf: Shown, source: OpenDocument, signal: AbortSignal): Promise<void> {
-    if (leaf.text.childNodes.length > 0) return;
-    const text = await source.text(leaf.page).catch(() => '');
-    if (!signal.aborted && shown.get(leaf.page) === leaf) leaf.text.textContent = text;
   }
 
   /** The size as the document itself says it. */

@@ -1,6 +1,7 @@
 import { type OpenDocument, openSource, warmUp } from './document.ts';
 import { faultOf } from './fault.ts';
-import { createLeaves, type Leaf, type Leaves } from './leaves.ts';
+import type { Leaf } from './leaf.ts';
+import { createLeaves, type Leaves } from './leaves.ts';
 import { hitsOn } from './search.ts';
 import type { Highlight, KeywordHit, Reader, ReaderOptions, ViewerFault } from './types.ts';
 
