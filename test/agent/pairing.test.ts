@@ -2,11 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fetchHubIdentity } from '#agent/pair.ts';
 import { readPairings, sameFingerprint } from '#agent/pairings.ts';
 import { fingerprintOf, HUB_IDENTITY_PATH } from '#agent/protocol.ts';
 import { hex } from '#kernel/bytes.ts';
+import { catchPrinted, type Printed } from '#test/support/printed.ts';
 import { runAgent } from '../../src/cli/agent.ts';
 import { gm } from './support.ts';
 
@@ -16,7 +17,7 @@ let home: string;
 let server: Server;
 let origin: string;
 let answer: RequestListener;
-let printed: string;
+let printed: Printed;
 
 /** An address that answers as a hub does, or as we say. */
 const says =
@@ -26,13 +27,7 @@ const says =
 const honest = () => ({ origin, publicKey: hex(key.point), fingerprint });
 
 beforeEach(async () => {
-  printed = '';
-  for (const stream of [process.stdout, process.stderr]) {
-    vi.spyOn(stream, 'write').mockImplementation((text) => {
-      printed += String(text);
-      return true;
-    });
-  }
+  printed = catchPrinted();
   home = mkdtempSync(`${tmpdir()}/agent-`);
   server = createServer((request, reply) => answer(request, reply));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -40,7 +35,7 @@ beforeEach(async () => {
   answer = says(honest());
 });
 afterEach(() => {
-  vi.restoreAllMocks();
+  printed.end();
   server.close();
   rmSync(home, { recursive: true });
 });
@@ -55,7 +50,7 @@ describe('pairing with a hub', () => {
     expect(statSync(`${home}/hubs.json`).mode & 0o777).toBe(0o600);
     expect(await pair('--fingerprint', fingerprint)).toBe(0);
     expect(paired()).toEqual([origin]);
-    expect(printed).toContain(`指纹：${fingerprint}`);
+    expect(printed.text()).toContain(`指纹：${fingerprint}`);
   });
 
   it('does not happen without a fingerprint, or with another', async () => {

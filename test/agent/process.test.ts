@@ -3,8 +3,9 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readTicket } from '#agent/control.ts';
+import { printedBy } from '#test/support/printed.ts';
 import { runAgent } from '../../src/cli/agent.ts';
 import { makeKey, until } from './support.ts';
 
@@ -49,18 +50,7 @@ const listens = (port: number): Promise<boolean> =>
   });
 
 /** A command as typed at another terminal. */
-async function run(...args: string[]): Promise<{ code: number; out: string }> {
-  let out = '';
-  for (const stream of [process.stdout, process.stderr]) {
-    vi.spyOn(stream, 'write').mockImplementation((text) => {
-      out += String(text);
-      return true;
-    });
-  }
-  const code = await runAgent([...args, '--home', home]);
-  vi.restoreAllMocks();
-  return { code, out };
-}
+const run = (...args: string[]) => printedBy(() => runAgent([...args, '--home', home]));
 
 describe('the agent as a program', () => {
   it('ends when its parent’s pipe closes, and takes its ticket with it', async () => {
@@ -103,17 +93,17 @@ describe('the agent as a program', () => {
   });
 
   it('obeys plug, unplug and keys from another terminal, and says so when it is not running', async () => {
-    expect((await run('keys')).code).toBe(1);
+    expect((await run('keys')).exit).toBe(1);
     const agent = piped();
     await portOf();
     const { file } = await makeKey(`${home}/one.json`, { label: '示例甲' });
-    expect(await run('plug', file)).toMatchObject({ code: 0, out: expect.stringContaining('示例甲') });
+    expect(await run('plug', file)).toMatchObject({ exit: 0, out: expect.stringContaining('示例甲') });
     expect(JSON.parse((await run('keys', '--json')).out)).toMatchObject({
       ok: true,
       keys: [{ label: '示例甲', file, remaining: 6 }],
     });
-    expect((await run('unplug', '示例甲')).code).toBe(0);
-    expect((await run('unplug', '示例甲')).code).toBe(1);
+    expect((await run('unplug', '示例甲')).exit).toBe(0);
+    expect((await run('unplug', '示例甲')).exit).toBe(1);
     expect((await run('keys')).out).toContain('没有插入 UKey');
     agent.stdin?.end();
     await ended(agent);
@@ -121,7 +111,7 @@ describe('the agent as a program', () => {
 
   it('refuses wrong usage with a word on how to do it', async () => {
     for (const wrong of [['dance'], ['pair'], ['plug'], ['start', 'now'], ['start', '--port', 'x'], ['--nonsense']]) {
-      expect((await run(...wrong)).code).toBe(2);
+      expect((await run(...wrong)).exit).toBe(2);
     }
   });
 });

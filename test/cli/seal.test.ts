@@ -1,18 +1,19 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSoftwareKeyFile } from '#agent/software-key.ts';
 import { runSeal } from '#cli/seal.ts';
 import { base64, hex } from '#kernel/bytes.ts';
 import { systemRandom } from '#kernel/random.ts';
 import { checkStructure } from '#opening/capsule/structure.ts';
 import { signTicket } from '#opening/capsule/ticket.ts';
+import { catchPrinted, type Printed } from '#test/support/printed.ts';
 import { gm, holder, hubKey, hubPoint, NOW, open, openingKey, type Pair } from '../opening/capsule/support.ts';
 
 let folder: string;
 let bidder: Pair;
-let printed: string;
+let printed: Printed;
 const at = (name: string): string => join(folder, name);
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'seal-'));
@@ -46,16 +47,10 @@ beforeEach(async () => {
     },
     { gm, random: systemRandom },
   );
-  printed = '';
-  for (const stream of [process.stdout, process.stderr]) {
-    vi.spyOn(stream, 'write').mockImplementation((text) => {
-      printed += text;
-      return true;
-    });
-  }
+  printed = catchPrinted();
 });
 afterEach(() => {
-  vi.restoreAllMocks();
+  printed.end();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -75,10 +70,10 @@ const common = (hub = hubPoint): string[] =>
 describe('the command seal', () => {
   it('seals a file with the bidder’s software key, and says what it is known by', async () => {
     const exit = await runSeal([...common(), '--software-key', at('key.json'), '--pin-file', at('pin'), '--json']);
-    expect(exit, printed).toBe(0);
+    expect(exit, printed.text()).toBe(0);
     const capsule = readFileSync(at('bid.capsule'));
     const structure = await checkStructure(gm, [capsule]);
-    expect(JSON.parse(printed)).toMatchObject({ ok: true, bytes: capsule.length, sm3: structure.sm3 });
+    expect(JSON.parse(printed.text())).toMatchObject({ ok: true, bytes: capsule.length, sm3: structure.sm3 });
     expect(structure.head.header).toMatchObject({ task: 'T1', sealedBy: 'client', bidder: '91210000000000000X' });
     const opened = await open(capsule, bidder);
     expect(opened.content.equals(readFileSync(at('bid.zip')))).toBe(true);
@@ -95,7 +90,7 @@ describe('the command seal', () => {
       '--secret-file',
       at('secret'),
     ]);
-    expect([exit, printed.includes('已密封')]).toEqual([0, true]);
+    expect([exit, printed.text().includes('已密封')]).toEqual([0, true]);
     await expect(open(readFileSync(at('bid.capsule')), bidder)).rejects.toThrow('signature'); // this judge takes the bidder only
   });
 
@@ -103,18 +98,18 @@ describe('the command seal', () => {
     const key = ['--software-key', at('key.json'), '--pin-file', at('pin')];
     const stranger = hex(gm.sm2.generateKey().publicKey.point);
     expect(await runSeal([...common(stranger), ...key])).toBe(1);
-    expect(printed).toContain('票据');
+    expect(printed.text()).toContain('票据');
     writeFileSync(at('bid.capsule'), 'already here');
     expect(await runSeal([...common(), ...key])).toBe(1);
     expect(readFileSync(at('bid.capsule'), 'utf8')).toBe('already here');
     rmSync(at('bid.capsule'));
     writeFileSync(at('pin'), '654321');
     expect(await runSeal([...common(), ...key])).toBe(1);
-    expect(printed).toContain('PIN 码不正确');
+    expect(printed.text()).toContain('PIN 码不正确');
     expect(await runSeal(common())).toBe(2);
     expect(await runSeal([at('bid.zip')])).toBe(2);
     expect(await runSeal(['--help'])).toBe(0);
     expect(() => readFileSync(at('bid.capsule'))).toThrow('ENOENT');
-    expect(printed).not.toMatch(/123456|654321/);
+    expect(printed.text()).not.toMatch(/123456|654321/);
   });
 });

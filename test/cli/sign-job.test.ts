@@ -24,6 +24,7 @@ import { codeOf, gm, type Keyed, openWorld, streamOf, unwrap, type World } from 
 import { judgedElsewhere } from '#test/signature/openssl-judge.ts';
 import { plainPdf } from '#test/signature/pdf/base.ts';
 import { ringSeal } from '#test/signature/pdf/seal-picture.ts';
+import { printedBy } from '#test/support/printed.ts';
 import { describeOnBothDatabases, quietLog } from '#test/support/store.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sign-job-'));
@@ -46,20 +47,7 @@ const write = (content: Uint8Array | string, kind: string): string => {
   return name;
 };
 
-async function run(...args: string[]): Promise<{ exit: number; out: string }> {
-  let out = '';
-  const spies = [process.stdout, process.stderr].map((stream) =>
-    vi.spyOn(stream, 'write').mockImplementation((text: unknown) => {
-      out += String(text);
-      return true;
-    }),
-  );
-  try {
-    return { exit: await runCommand(args), out };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
+const run = (...args: string[]) => printedBy(() => runCommand(args));
 
 async function openHub(store: Store): Promise<void> {
   world = await openWorld(store);

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { PNG } from 'pngjs';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSoftwareKeyFile } from '#agent/software-key.ts';
 import { runCommand } from '#cli/commands.ts';
 import { createGm } from '#crypto/provider.ts';
@@ -25,6 +25,7 @@ import type { ValidationReport } from '#signature/report/report.ts';
 import { judgedElsewhere } from '#test/signature/openssl-judge.ts';
 import { plainPdf, through } from '#test/signature/pdf/base.ts';
 import { ringSeal } from '#test/signature/pdf/seal-picture.ts';
+import { printedBy } from '#test/support/printed.ts';
 
 const gm = createGm();
 const DAY = 24 * 3600_000;
@@ -48,20 +49,7 @@ function write(content: Uint8Array | string, kind: string): string {
   return name;
 }
 
-async function run(...args: string[]): Promise<{ exit: number; out: string }> {
-  let out = '';
-  const spies = [process.stdout, process.stderr].map((stream) =>
-    vi.spyOn(stream, 'write').mockImplementation((text: unknown) => {
-      out += String(text);
-      return true;
-    }),
-  );
-  try {
-    return { exit: await runCommand(args), out };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
+const run = (...args: string[]) => printedBy(() => runCommand(args));
 
 /** Arguments of `sign` for a key in a file. */
 function keyFile(sign: Parameters<typeof createSoftwareKeyFile>[0]['sign']): string[] {

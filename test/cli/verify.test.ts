@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fingerprintOf } from '#agent/protocol.ts';
 import { runCommand } from '#cli/commands.ts';
 import { type Bytes, hex, utf8 } from '#kernel/bytes.ts';
@@ -10,6 +10,7 @@ import { signRecord } from '#opening/capsule/record.ts';
 import { checkStructure } from '#opening/capsule/structure.ts';
 import { holder, seal, ticketOf } from '#test/opening/capsule/support.ts';
 import { gm, key, printer, record } from '#test/opening/minutes-support.ts';
+import { printedBy } from '#test/support/printed.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'verify-'));
 const fingerprint = fingerprintOf(gm, key.publicKey);
@@ -23,19 +24,7 @@ const write = (name: string, content: Bytes | object): string => {
   return file;
 };
 
-async function verify(...args: string[]): Promise<{ exit: number; out: string }> {
-  let out = '';
-  const keep = (text: unknown) => {
-    out += String(text);
-    return true;
-  };
-  const spies = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write').mockImplementation(keep));
-  try {
-    return { exit: await runCommand(['verify', ...args]), out };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
+const verify = (...args: string[]) => printedBy(() => runCommand(['verify', ...args]));
 
 let minutes: string;
 let pdf: string;

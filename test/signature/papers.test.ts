@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCommand } from '#cli/commands.ts';
 import { type Bytes, hex } from '#kernel/bytes.ts';
 import { signRecord } from '#opening/capsule/record.ts';
@@ -13,6 +13,7 @@ import { createReportPrinter } from '#signature/report/printer.ts';
 import { openStore } from '#store/store.ts';
 import { type LoginWorld, openLoginWorld } from '#test/identity/world.ts';
 import { gm, key, printer, record } from '#test/opening/minutes-support.ts';
+import { printedBy } from '#test/support/printed.ts';
 import { quietLog } from '#test/support/store.ts';
 import { judgedElsewhere } from './openssl-judge.ts';
 import { plainPdf, through } from './pdf/base.ts';
@@ -46,19 +47,10 @@ async function signedByTwo(paper: Bytes): Promise<Buffer> {
   return new SigningPerson(world).signAndDeliver(await start(world, once), second);
 }
 
-async function verify(pdf: Bytes): Promise<{ exit: number; out: string }> {
+function verify(pdf: Bytes): Promise<{ exit: number; out: string }> {
   const file = join(folder, 'paper.pdf');
   writeFileSync(file, pdf);
-  let out = '';
-  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text: unknown) => {
-    out += String(text);
-    return true;
-  });
-  try {
-    return { exit: await runCommand(['verify', file, '--key', hex(key.publicKey.point)]), out };
-  } finally {
-    spy.mockRestore();
-  }
+  return printedBy(() => runCommand(['verify', file, '--key', hex(key.publicKey.point)]));
 }
 
 describe.each([
