@@ -4,12 +4,14 @@ import { createGm } from '#crypto/provider.ts';
 import { beijingDateTime, systemClock } from '#kernel/clock.ts';
 import { type Certificate, readCertificateText } from '#pki/certificate.ts';
 import { type Crl, parseCrl } from '#pki/crl.ts';
+import { OfdFault, type OfdFaultKind } from '#signature/ofd/fault.ts';
 import { judgesOfFiles } from '#signature/offline/trust-files.ts';
 import { PdfFault, type PdfFaultKind } from '#signature/pdf/objects.ts';
+import type { SignaturePlace } from '#signature/pdf/signature-places.ts';
 import { fileSource } from '#signature/pdf/source.ts';
 import type { DocumentVerdict, SignatureReport, ValidationReport } from '#signature/report/report.ts';
-import { validatePdf } from '#signature/report/validate-pdf.ts';
-import { checkNames, noteNames, sealName } from '#signature/report/words.ts';
+import { checkNames, noteNames, placeText, sealName } from '#signature/report/words.ts';
+import { validateDocument } from '#signature/validation.ts';
 
 /** As `verify` has them; 3: nothing is wrong, and yet it could not be judged. */
 const EXIT = { valid: 0, invalid: 1, usage: 2, indeterminate: 3 } as const;
@@ -31,6 +33,15 @@ export const documentFaults: Readonly<Record<PdfFaultKind, string>> = {
   unsupported: '使用了不支持的结构，请另存后校验。',
 };
 
+/** Behind 文件. */
+const ofdFaults: Readonly<Record<OfdFaultKind, string>> = {
+  'not-ofd': '既不是 PDF，也不是 OFD。',
+  encrypted: '已加密，请取消加密后校验。',
+  broken: '不完整、结构有误或夹带其他数据，请向出具方索取原文件。',
+  'too-large': '大小、文件数或结构超出可处理的范围。',
+  unsupported: '使用了不支持的结构。',
+};
+
 interface Options {
   readonly trust?: string[] | undefined;
   readonly crl?: string[] | undefined;
@@ -39,7 +50,7 @@ interface Options {
   readonly json?: boolean | undefined;
 }
 
-/** Signatures of PDFs, judged by the certificates and lists in files. Reads where structure stands: the documents may be of any size. */
+/** Signatures of PDF and OFD documents, judged by the certificates and lists in files. Reads where structure stands: the documents may be of any size. */
 export async function verifyDocuments(files: readonly string[], options: Options): Promise<number> {
   const gm = createGm();
   const now = systemClock.now();
@@ -54,10 +65,20 @@ export async function verifyDocuments(files: readonly string[], options: Options
   for (const file of files) {
     const handle = await open(file, 'r');
     try {
-      results.push({ file, report: await validatePdf({ gm, judges, now }, await fileSource(handle)), fault: null });
+      results.push({
+        file,
+        report: await validateDocument({ gm, judges, now }, await fileSource(handle)),
+        fault: null,
+      });
     } catch (error) {
-      if (!(error instanceof PdfFault)) throw error;
-      results.push({ file, report: null, fault: `文件${documentFaults[error.fault]}` });
+      const fault =
+        error instanceof PdfFault
+          ? documentFaults[error.fault]
+          : error instanceof OfdFault
+            ? ofdFaults[error.fault]
+            : undefined;
+      if (fault === undefined) throw error;
+      results.push({ file, report: null, fault: `文件${fault}` });
     } finally {
       await handle.close();
     }
@@ -89,10 +110,17 @@ function linesOfSignature(one: SignatureReport, index: number): string[] {
   return [
     `${one.kind === 'timestamp' ? '文件时间戳' : '签名'} ${index + 1}：${one.sentence}，${one.signer?.name ?? '签名人无法读出'}，尾号 ${one.signer?.tail ?? '—'}，${time}`,
     ...(one.seal === null ? [] : [`  印章：${sealName(one.seal)}`]),
+    ...(one.coverage.parts === undefined
+      ? []
+      : [`  ${coveredParts(one.coverage.parts)}`, ...one.places.map(placeLine)]),
     ...one.checks.filter(({ result }) => result !== 'passed').map(({ id, detail }) => `  ${checkNames[id]}：${detail}`),
     ...one.changes.map(({ detail }) => `  改动：${detail}`),
   ];
 }
+
+const coveredParts = ({ covered, of }: { readonly covered: number; readonly of: number }): string =>
+  `覆盖：文件包内 ${of} 个文件中的 ${covered} 个`;
+const placeLine = (place: SignaturePlace): string => `  位置：${placeText(place)}`;
 
 /** The first file that cannot be read as such, by name. */
 async function readAll<T>(files: readonly string[], read: (bytes: Buffer) => readonly T[]): Promise<T[] | string> {

@@ -14,8 +14,8 @@ import { contentsOf, type Fault, type Genuine, statementFits, verifyPaper } from
 
 const usage = `verify 文件… [--key 指纹或公钥] [--capsule 密封文件] [--content 解密后的文件]
     离线校验密封回执、开标记录、开标情况说明、校验报告（JSON 或 PDF）；不需要数据库和网络
-verify 文件.pdf… --trust 证书 [--crl 吊销列表] [--seal-makers 证书] [--report 报告.json]
-    离线校验 PDF 文件中的电子签名，文件不限大小
+verify 文件.pdf 文件.ofd… --trust 证书 [--crl 吊销列表] [--seal-makers 证书] [--report 报告.json]
+    离线校验 PDF、OFD 文件中的电子签名，文件不限大小（OFD 解开后不超过 512 MB）
   --trust FILE     受信任的根证书与中间证书（PEM 或 DER），可重复；时间戳机构的证书也在此给出
   --crl FILE       签发机构的证书吊销列表，可重复；缺少时无法判定
   --seal-makers FILE  受信任的制章机构证书（根证书，或制章人自己的证书），可重复；缺少时印章无法判定
@@ -30,7 +30,7 @@ const EXIT = { valid: 0, invalid: 1, usage: 2, unconfirmed: 3 } as const;
 
 const faults: Readonly<Record<Fault, string>> = {
   unreadable: '不是密封回执、开标记录、开标情况说明或校验报告，或格式已被改动。',
-  seal: '文件末尾没有有效的平台签名：文件被改动过，或不是平台生成的。校验 PDF 中的电子签名请用 --trust 给出受信任的证书。',
+  seal: '文件末尾没有有效的平台签名：文件被改动过，或不是平台生成的。校验 PDF、OFD 中的电子签名请用 --trust 给出受信任的证书。',
   signature: '签名无效：内容被改动过，或不是平台签发的。',
   inside: '文件有平台签名，但其中没有与之相符的签名记录。',
 };

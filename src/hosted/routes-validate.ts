@@ -29,6 +29,9 @@ const defaultRate: Rate = { burst: 40, perSecond: 0.5 };
 const JUDGED = { atOnce: 4, patienceMs: 120_000, busy: 'too many files to judge at once' };
 const AT_ONCE = { ofOne: 4, all: 32 };
 
+/** What the file is its first bytes say; the type only keeps forms of strange pages out. */
+const DOCUMENT_TYPE = /^application\/(pdf|ofd)\s*(;|$)/i;
+
 /** The door of the page that checks signatures: anybody's, without a task. Expects `pageGuard` before it. */
 export function validateRoutes(deps: ValidateDeps): Hono<EdgeEnv> {
   const app = new Hono<EdgeEnv>();
@@ -36,8 +39,7 @@ export function validateRoutes(deps: ValidateDeps): Hono<EdgeEnv> {
   const presence = createPresence(AT_ONCE);
   const judging = createWaitingLine(JUDGED);
   app.post('/', async (c) => {
-    if (!/^application\/pdf\s*(;|$)/i.test(c.req.header('content-type') ?? ''))
-      return refuse(c, refusal('INPUT_NOT_ALLOWED'));
+    if (!DOCUMENT_TYPE.test(c.req.header('content-type') ?? '')) return refuse(c, refusal('INPUT_NOT_ALLOWED'));
     const who = clientKey(c, deps.trustProxy);
     const wait = limiter.take(who);
     if (wait > 0) return tooMany(c, wait);

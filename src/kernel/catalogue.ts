@@ -192,7 +192,14 @@ export const catalogue = {
   FILE_NOT_TAKEN: row(424, '文件内容已解密，但交易系统没有开通接收文件，请联系交易系统客服。', 'integrator', true),
   // documents
   DOCUMENT_NOT_PDF: row(422, '文件不是 PDF，请提交 PDF 文件。', 'integrator'),
-  DOCUMENT_FORMAT: row(422, '只支持 PDF 文件，收到的是 OFD 或办公文档，请转换为 PDF 后重新提交。', 'integrator'),
+  DOCUMENT_FORMAT: row(
+    422,
+    '签章只支持 PDF 文件（校验签名还支持 OFD），收到的是 OFD 或办公文档，请转换为 PDF 后重新提交。',
+    'integrator',
+  ),
+  DOCUMENT_OFD_ENCRYPTED: row(422, 'OFD 文件已加密，请取消加密后重新提交。', 'person'),
+  DOCUMENT_OFD_BROKEN: row(422, 'OFD 文件不完整、结构有误或夹带其他数据，请向出具方索取原文件。', 'person'),
+  DOCUMENT_OFD_COMPLEX: row(422, 'OFD 文件的大小、文件数或结构超出可处理的范围，请向出具方索取其他格式。', 'person'),
   FILE_NOT_ENCRYPTED: row(
     422,
     'attFile（密文附件流）没有加密：本接入单位约定文件须用文件密钥以 SM4 加密，请加密后重新提交。',

@@ -83,6 +83,17 @@ export const limits = {
   prepareBody: 1024 * 1024,
   /** A document signed without a network (no. 11). */
   offlineDocument: 200 * 1024 * 1024,
+  /** Entries of an OFD package; a scanned page has two or three. */
+  ofdEntries: 20_000,
+  /** Everything in a package, inflated; and how many times its packed size one entry over 1 MB may have. */
+  ofdInflated: 512 * 1024 * 1024,
+  ofdRatio: 100,
+  /** One XML part that is read for what it says, and all of them; levels and elements of one. */
+  ofdXml: 8 * 1024 * 1024,
+  ofdXmlTotal: 32 * 1024 * 1024,
+  ofdDepth: 32,
+  ofdElements: 100_000,
+  ofdSignatures: 200,
   /** Header and wraps of one capsule. */
   capsuleHead: 256 * 1024,
   /** Content of one capsule. */

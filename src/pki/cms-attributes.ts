@@ -45,13 +45,15 @@ export function signedAttributes(
   );
 }
 
-/** Do the attributes speak of this content, once each (RFC 5652 11.1, 11.2)? */
+/** Do the attributes speak of this content, once each (RFC 5652 11.1, 11.2)? Makers mix the two families' names of plain data in one message. */
 export function attributesName(attributes: Attributes, type: string, messageDigest: Bytes): boolean {
   const digest = readOctets(single(attributes, oids.messageDigest));
-  return (
-    readOid(single(attributes, oids.contentType)) === type && digest !== undefined && equalBytes(digest, messageDigest)
-  );
+  const named = readOid(single(attributes, oids.contentType));
+  const same = named === type || (DATA.includes(named) && DATA.includes(type));
+  return same && digest !== undefined && equalBytes(digest, messageDigest);
 }
+
+const DATA: readonly (string | undefined)[] = [oids.data, oids.gmData];
 
 /** What the signer's clock said, by the signer's word: UTC milliseconds or null. */
 export const claimedTime = (attributes: Attributes): number | null =>

@@ -1,5 +1,6 @@
 import { refusal } from '#kernel/errors.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
+import { looksZipped } from './ofd/package.ts';
 import { openPdf, pagesOf } from './pdf/document.ts';
 import { notesOf } from './pdf/notes.ts';
 import { PdfFault } from './pdf/objects.ts';
@@ -15,7 +16,7 @@ export type Inspected = Pick<KeptDocument, 'pages' | 'notes' | 'certification'> 
 };
 
 /**
- * Whether a document can be signed at all, and what its signer should know of it. DOCUMENT_NOT_PDF, DOCUMENT_ENCRYPTED, DOCUMENT_BROKEN,
+ * Whether a document can be signed at all, and what its signer should know of it. DOCUMENT_NOT_PDF, DOCUMENT_FORMAT for OFD and office documents, DOCUMENT_ENCRYPTED, DOCUMENT_BROKEN,
  * DOCUMENT_TOO_COMPLEX; DOCUMENT_CERTIFIED where its certification allows nothing more.
  */
 export async function inspect(source: PdfSource): Promise<Result<Inspected>> {
@@ -29,8 +30,9 @@ export async function inspect(source: PdfSource): Promise<Result<Inspected>> {
     const notes = await notesOf(document, pages);
     return ok({ pages: runs(pages.map(seenSize)), notes, certification, signatures: signatures.length });
   } catch (error) {
-    if (error instanceof PdfFault) return refused(refusalOf(error));
-    throw error;
+    if (!(error instanceof PdfFault)) throw error;
+    const zipped = error.fault === 'not-pdf' && looksZipped(await source.read(0, 4));
+    return refused(zipped ? refusal('DOCUMENT_FORMAT', {}, 'an archive') : refusalOf(error));
   }
 }
 

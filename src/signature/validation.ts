@@ -9,9 +9,12 @@ import type { Certificate } from '#pki/certificate.ts';
 import { validatePath } from '#pki/path.ts';
 import { verifyTimestamp } from '#pki/timestamp.ts';
 import type { SealMakers } from '#subscriber/seals/makers.ts';
+import { OfdFault } from './ofd/fault.ts';
+import { looksZipped } from './ofd/package.ts';
+import { validateOfd } from './ofd/validate-ofd.ts';
 import { PdfFault } from './pdf/objects.ts';
-import { fileSource } from './pdf/source.ts';
-import type { Judges } from './report/judge-contents.ts';
+import { fileSource, type PdfSource } from './pdf/source.ts';
+import type { Judges, ValidationDeps as JudgingDeps } from './report/judge-contents.ts';
 import type { ValidationReport } from './report/report.ts';
 import { validatePdf } from './report/validate-pdf.ts';
 import { spool } from './spool.ts';
@@ -30,8 +33,9 @@ export interface ValidationDeps {
 
 export interface Validation {
   /**
-   * The report on every signature of a PDF, chains judged by the hub's own trust. Refusals: DOCUMENT_NOT_PDF, DOCUMENT_ENCRYPTED, DOCUMENT_BROKEN,
-   * DOCUMENT_TOO_COMPLEX. Throws what `content` throws; nothing of the document is kept.
+   * The report on every signature of a PDF or an OFD, whichever its first bytes say, chains judged by the hub's own trust. Refusals: DOCUMENT_NOT_PDF,
+   * DOCUMENT_ENCRYPTED, DOCUMENT_BROKEN, DOCUMENT_TOO_COMPLEX; DOCUMENT_FORMAT for another archive than OFD, DOCUMENT_OFD_ENCRYPTED,
+   * DOCUMENT_OFD_BROKEN, DOCUMENT_OFD_COMPLEX. Throws what `content` throws; nothing of the document is kept.
    */
   validate(content: AsyncIterable<Bytes>): Promise<Result<ValidationReport>>;
 }
@@ -42,15 +46,21 @@ export function createValidation(deps: ValidationDeps): Validation {
     async validate(content) {
       const handle = await spool(deps.spoolDir, deps.random, content);
       try {
-        return ok(await validatePdf({ gm: deps.gm, judges, now: deps.clock.now() }, await fileSource(handle)));
+        return ok(await validateDocument({ gm: deps.gm, judges, now: deps.clock.now() }, await fileSource(handle)));
       } catch (error) {
         if (error instanceof PdfFault) return refused(refusalOf(error));
+        if (error instanceof OfdFault) return refused(refusalOfOfd(error));
         throw error;
       } finally {
         await handle.close();
       }
     },
   };
+}
+
+/** A ZIP archive is judged as OFD, everything else as PDF: one that claims to be both is neither. Throws PdfFault, OfdFault. */
+export async function validateDocument(deps: JudgingDeps, source: PdfSource): Promise<ValidationReport> {
+  return looksZipped(await source.read(0, 4)) ? validateOfd(deps, source) : validatePdf(deps, source);
 }
 
 /** Certificates by the hub’s trust, stamps by the time authorities given. */
@@ -89,5 +99,19 @@ export function refusalOf({ fault, message }: PdfFault): Refusal {
     case 'too-large':
     case 'unsupported':
       return refusal('DOCUMENT_TOO_COMPLEX', {}, message);
+  }
+}
+
+export function refusalOfOfd({ fault, message }: OfdFault): Refusal {
+  switch (fault) {
+    case 'not-ofd':
+      return refusal('DOCUMENT_FORMAT', {}, message);
+    case 'encrypted':
+      return refusal('DOCUMENT_OFD_ENCRYPTED', {}, message);
+    case 'broken':
+      return refusal('DOCUMENT_OFD_BROKEN', {}, message);
+    case 'too-large':
+    case 'unsupported':
+      return refusal('DOCUMENT_OFD_COMPLEX', {}, message);
   }
 }

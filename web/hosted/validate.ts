@@ -93,35 +93,40 @@ function show(file: File, report: ValidationReport): void {
   intake.toggleAttribute('hidden', true);
   checked.toggleAttribute('hidden', false);
   pages.replaceChildren();
-  const reader = createReader(pages, {
-    engine: boot.engine,
-    words: boot.viewer,
-    onPages: (sizes) => reader.highlight(marksOf(report, words, sizes)),
-    onFault: () => pages.replaceChildren(h('p', { class: 'empty' }, icon('file', 'l'), words.viewFault)),
-  });
+  const pagesShown = report.format === 'pdf';
+  const reader = !pagesShown
+    ? null
+    : createReader(pages, {
+        engine: boot.engine,
+        words: boot.viewer,
+        onPages: (sizes) => reader?.highlight(marksOf(report, words, sizes)),
+        onFault: () => pages.replaceChildren(h('p', { class: 'empty' }, icon('file', 'l'), words.viewFault)),
+      });
   const actions = {
     name: file.name,
     lang: boot.lang,
+    pagesShown,
     onDownload: (button: HTMLButtonElement) => void download(file, button),
     onAnother: () => {
-      reader.close();
+      reader?.close();
       checked.toggleAttribute('hidden', true);
       intake.toggleAttribute('hidden', false);
       state('idle');
       input.focus();
     },
     onShow: (page: number, at: { readonly x: number; readonly y: number } | null) => {
-      if (at === null) reader.goTo(page);
-      else reader.reveal({ page, ...at });
+      if (at === null) reader?.goTo(page);
+      else reader?.reveal({ page, ...at });
     },
   };
   byId('report').replaceChildren(...renderReport(report, words, actions));
   state(report.verdict);
   byId('verdict').focus({ preventScroll: true });
   scrollTo({ top: 0 });
-  void reader.open({ file }).then(() => {
+  if (reader === null) pages.replaceChildren(h('p', { class: 'empty' }, icon('file', 'l'), words.noPages));
+  void reader?.open({ file }).then(() => {
     const first = report.signatures.flatMap(({ changes }) => changes).find(({ page }) => page !== null && page > 0);
-    if (first?.page !== undefined && first.page !== null) reader.goTo(first.page);
+    if (first?.page !== undefined && first.page !== null) reader?.goTo(first.page);
   });
 }
 
@@ -139,7 +144,7 @@ async function download(file: File, button: HTMLButtonElement): Promise<void> {
     return;
   }
   const url = URL.createObjectURL(paper);
-  const link = h('a', { href: url, download: `${file.name.replace(/\.pdf$/i, '')}-校验报告.pdf` });
+  const link = h('a', { href: url, download: `${file.name.replace(/\.(pdf|ofd)$/i, '')}-校验报告.pdf` });
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), PAPER_URL_MS);
 }

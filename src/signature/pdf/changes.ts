@@ -19,7 +19,8 @@ export interface Change {
     | 'page-changed'
     | 'page-added'
     | 'page-removed'
-    | 'document-changed';
+    | 'document-changed'
+    | 'part-added'; // of an OFD package: a file that no signature's list names
   /** 0-based in the document as it is now; null: no page's. */
   readonly page: number | null;
   /** Where on that page, as seen; null: the whole page, or nothing to be seen. */

@@ -3,8 +3,9 @@ import type { Judgement } from '#drivers/trust.ts';
 import type { Bytes } from '#kernel/bytes.ts';
 import { beijingDateTime } from '#kernel/clock.ts';
 import { type Certificate, tailOf } from '#pki/certificate.ts';
-import { checkDetached } from '#pki/cms-detached.ts';
-import { parseSignedData, type SignedData } from '#pki/cms-signed.ts';
+import type { SignerResult } from '#pki/cms-check.ts';
+import { checkDetached, type DetachedResult } from '#pki/cms-detached.ts';
+import { parseSignedData, type SignedData, type SignerInfo } from '#pki/cms-signed.ts';
 import { leadingDerLength } from '#pki/der.ts';
 import { oids } from '#pki/oids.ts';
 import { judgeSealSignature, parseSealSignature, type SealSignature } from '#pki/ses-signature.ts';
@@ -85,9 +86,17 @@ function judgeStamp(deps: ValidationDeps, token: Bytes, sm3: Bytes): Finding {
   };
 }
 
-async function judgeCms(deps: ValidationDeps, signed: SignedData, digests: Digests): Promise<Finding> {
-  const held = checkDetached(deps.gm, { signed, digests, allowNonGm: true });
-  const [info] = signed.signers;
+function judgeCms(deps: ValidationDeps, signed: SignedData, digests: Digests): Promise<Finding> {
+  return judgeSigner(deps, signed, signed.signers[0], checkDetached(deps.gm, { signed, digests, allowNonGm: true }));
+}
+
+/** What one signer of a message is worth, once it is known whether his key made the value: stamp, chain, dates, revocation, algorithm. */
+export async function judgeSigner(
+  deps: ValidationDeps,
+  signed: SignedData,
+  info: SignerInfo,
+  held: DetachedResult | SignerResult,
+): Promise<Finding> {
   const { certificate } = held;
   const token = stampOf(info.unsignedAttributes);
   const stamp = token === undefined ? undefined : deps.judges.timestamp(token, info.signature);
@@ -147,7 +156,8 @@ export async function makerChecks(judges: Judges, maker: Certificate, madeAt: nu
   }
 }
 
-async function judgeSealed(deps: ValidationDeps, sealed: SealSignature, documentSm3: Bytes): Promise<Finding> {
+/** An electronic seal's signature over content known by its SM3, the seal and its maker included (GB/T 38540 7.2). */
+export async function judgeSealed(deps: ValidationDeps, sealed: SealSignature, documentSm3: Bytes): Promise<Finding> {
   const stamp = sealed.timestamp === null ? undefined : deps.judges.timestamp(sealed.timestamp, sealed.signature);
   const proven = stamp?.ok ? stamp.verified.latest : null;
   const judged = judgeSealSignature(deps.gm, sealed, documentSm3, proven ?? sealed.claimedAt ?? deps.now);

@@ -2,7 +2,7 @@ import type { Bytes } from '#kernel/bytes.ts';
 import { beijingDateTime } from '#kernel/clock.ts';
 import { type Column, colours, openSheet, PORTRAIT, type Sheet } from '#print/sheet.ts';
 import type { Check, SignatureReport, ValidationReport } from './report.ts';
-import { certificationNames, checkNames, noteNames, resultNames, sealName } from './words.ts';
+import { certificationNames, checkNames, noteNames, placeText, resultNames, sealName } from './words.ts';
 
 /** What the report is about beside its own facts. */
 export interface ReportTitle {
@@ -25,7 +25,7 @@ export async function layOutReport(
     [
       ['文件', name ?? '（未提供文件名）'],
       ['文件 SM3', grouped(report.documentSm3)],
-      ['大小', `${report.size} 字节，共 ${report.pages} 页`],
+      ['大小', `${report.format.toUpperCase()}，${report.size} 字节，共 ${report.pages} 页`],
       ['校验时间', `${beijingDateTime(report.checkedAt)}（北京时间）`],
       ['校验平台', hub],
     ],
@@ -96,12 +96,24 @@ function factsOf({ signer, time, coverage, seal, certification, places }: Signat
       '签署时间',
       `${beijingDateTime(time.at)}（${time.source === 'timestamp' ? '时间戳证明' : '签名人自述，未经时间戳证明'}）`,
     ]);
-  facts.push(['覆盖', coverage.whole ? '整个文件' : `文件的前 ${coverage.to} 字节，之后还有内容`]);
+  facts.push(['覆盖', coverageText(coverage)]);
   if (seal !== null) facts.push(['印章', sealName(seal)]);
   if (certification !== null) facts.push(['认证级别', certificationNames[certification]]);
   const pages = [...new Set(places.map(({ page }) => page + 1))];
-  if (pages.length > 0) facts.push(['显示于', `第 ${pages.join('、')} 页`]);
+  // Beside a PDF its pages can be looked at; of an OFD these numbers are all there is here.
+  if (coverage.parts !== undefined)
+    facts.push(...places.slice(0, MOST_PLACES).map((place): [string, string] => ['签章位置', placeText(place)]));
+  else if (pages.length > 0) facts.push(['显示于', `第 ${pages.join('、')} 页`]);
   return facts;
+}
+
+const MOST_PLACES = 20;
+
+function coverageText({ whole, to, parts }: SignatureReport['coverage']): string {
+  if (whole) return '整个文件';
+  return parts === undefined
+    ? `文件的前 ${to} 字节，之后还有内容`
+    : `文件包内 ${parts.of} 个文件中的 ${parts.covered} 个`;
 }
 
 function writeExplanation(sheet: Sheet): void {

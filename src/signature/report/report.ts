@@ -6,13 +6,14 @@ import type { RangeFault } from '../pdf/signatures.ts';
 /** What is said of a signed document, in three layers: `verdict` and `sentence` for everybody, `checks` for those who must know why, `diagnostic` for experts. */
 export interface ValidationReport {
   readonly v: 1;
+  readonly format: 'pdf' | 'ofd';
   /** SM3 of the whole file, lower hex. */
   readonly documentSm3: string;
   /** Bytes. */
   readonly size: number;
   readonly pages: number;
   /** What can make the document show something else later: forms, scripts, layers … */
-  readonly notes: readonly PdfNote[];
+  readonly notes: readonly ReportNote[];
   /** UTC ms. */
   readonly checkedAt: number;
   readonly verdict: DocumentVerdict;
@@ -20,6 +21,9 @@ export interface ValidationReport {
   /** In the order in which they were made. */
   readonly signatures: readonly SignatureReport[];
 }
+
+/** `documents`, `versions`: an OFD package that can be opened as another document than its first, or as an older state of it. */
+export type ReportNote = PdfNote | 'documents' | 'versions';
 
 export type DocumentVerdict = 'unsigned' | 'valid' | 'valid-changed' | 'invalid' | 'indeterminate';
 export type SignatureVerdict = 'valid' | 'invalid' | 'indeterminate';
@@ -32,14 +36,23 @@ export interface SignatureReport {
   readonly sentence: string;
   readonly signer: SignerFacts | null;
   readonly time: TimeFacts | null;
-  readonly coverage: { readonly to: number; readonly whole: boolean; readonly fault: RangeFault | null };
+  readonly coverage: SignatureCoverage;
   readonly seal: SealFacts | null;
   readonly certification: 1 | 2 | 3 | null;
-  /** Where its field is shown; empty: nowhere. */
+  /** Where its field, or an OFD's stamp, is shown; empty: nowhere. */
   readonly places: readonly SignaturePlace[];
   readonly checks: readonly Check[];
   readonly changes: readonly Change[];
   readonly diagnostic: Readonly<Record<string, string>>;
+}
+
+export interface SignatureCoverage {
+  /** Bytes from the beginning of a PDF; of an OFD, the bytes of the parts under the signature. */
+  readonly to: number;
+  readonly whole: boolean;
+  readonly fault: RangeFault | null;
+  /** Of an OFD: how many of its files are under the signature, its own among them. */
+  readonly parts?: { readonly covered: number; readonly of: number };
 }
 
 export interface SignerFacts {

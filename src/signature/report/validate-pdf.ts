@@ -30,6 +30,7 @@ export async function validatePdf(deps: ValidationDeps, source: PdfSource): Prom
   const verdict = documentVerdict(signatures);
   return {
     v: 1,
+    format: 'pdf',
     documentSm3: hex(await sm3Of(deps.gm, source, [[0, source.size]])),
     size: source.size,
     pages: pages.length,

@@ -1,5 +1,5 @@
-import type { PdfNote } from '../pdf/notes.ts';
-import type { Check, SealFacts } from './report.ts';
+import type { SignaturePlace } from '../pdf/signature-places.ts';
+import type { Check, ReportNote, SealFacts } from './report.ts';
 
 /** What people read in printed reports and on the command line. */
 
@@ -23,12 +23,14 @@ export const resultNames: Readonly<Record<Check['result'], string>> = {
   'not-applicable': '不适用',
 };
 
-export const noteNames: Readonly<Record<PdfNote, string>> = {
+export const noteNames: Readonly<Record<ReportNote, string>> = {
   certified: '文件带有认证签名，限定了之后可以做的改动',
   form: '文件含有可填写的表单',
   javascript: '文件含有脚本，校验与显示时均不执行',
   layers: '文件含有可以显示或隐藏的图层',
   attachments: '文件含有附件，附件不在页面上显示',
+  documents: '文件包内有多份文档，阅读软件可能只显示其中一份',
+  versions: '文件包内存有多个版本，阅读软件可能显示另一个版本',
 };
 
 export const certificationNames: Readonly<Record<1 | 2 | 3, string>> = {
@@ -49,3 +51,7 @@ export function sealName({ name, generation }: SealFacts): string {
       return `${name}（GM/T 0031-2025）`;
   }
 }
+
+/** Where a stamp stands, as a sentence. */
+export const placeText = ({ page, x, y, width, height }: SignaturePlace): string =>
+  `第 ${page + 1} 页，左 ${x} 上 ${y}，${width} × ${height} 毫米`;

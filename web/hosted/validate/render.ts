@@ -12,6 +12,8 @@ type Tone = 'ok' | 'warn' | 'bad' | 'info';
 export interface ReportActions {
   readonly name: string;
   readonly lang: 'zh' | 'en';
+  /** Pages stand beside the report. */
+  readonly pagesShown: boolean;
   onDownload(button: HTMLButtonElement): void;
   onAnother(): void;
   /** Brings a place of the document into view; without one, its page. */
@@ -25,6 +27,8 @@ const VERDICTS: Readonly<Record<ValidationReport['verdict'], { readonly tone: To
   invalid: { tone: 'bad', icon: 'bad' },
   indeterminate: { tone: 'info', icon: 'info' },
 };
+
+const MOST_PLACES = 20;
 
 /** Three layers: the verdict, then each signature with its checks and changes, then what experts need. */
 export function renderReport(report: ValidationReport, words: ValidateWords, actions: ReportActions): readonly Node[] {
@@ -83,7 +87,7 @@ function renderSignature(one: Signature, index: number, words: ValidateWords, ac
       h('span', { class: `tag is-${tone}` }, icon(VERDICTS[verdict].icon, 's'), words.verdict[verdict]),
     ),
     facts(one, words),
-    place === undefined ? null : h('p', { class: 'signed__show' }, show),
+    place === undefined || !actions.pagesShown ? null : h('p', { class: 'signed__show' }, show),
     changes(one, words, actions),
     h(
       'details',
@@ -119,7 +123,7 @@ function renderSignature(one: Signature, index: number, words: ValidateWords, ac
   );
 }
 
-function facts({ signer, time, coverage, seal, certification }: Signature, words: ValidateWords): Node {
+function facts({ signer, time, coverage, seal, certification, places }: Signature, words: ValidateWords): Node {
   const rows: [string, string][] = [];
   if (signer !== null) {
     const authority = signer.authority ?? words.issuerUnknown;
@@ -135,7 +139,15 @@ function facts({ signer, time, coverage, seal, certification }: Signature, words
   ]);
   const covers =
     coverage.fault !== null ? words.coverageNone : coverage.whole ? words.coverageWhole : words.coveragePart;
-  rows.push([words.coverage, covers]);
+  const { parts } = coverage;
+  const files = parts && fill(words.coverageFiles, { covered: String(parts.covered), of: String(parts.of) });
+  rows.push([words.coverage, files === undefined || coverage.whole ? covers : files]);
+  // On a PDF's pages the places are seen.
+  if (parts !== undefined)
+    for (const { page, x, y, width, height } of places.slice(0, MOST_PLACES)) {
+      const numbers = { x: String(x), y: String(y), width: String(width), height: String(height) };
+      rows.push([words.stampedAt, fill(words.stamped, { page: String(page + 1), ...numbers })]);
+    }
   if (seal !== null)
     rows.push([words.seal, seal.generation === 'image' ? words.sealImage : fill(words.sealMade, { name: seal.name })]);
   if (certification !== null)
@@ -150,12 +162,15 @@ function changes(one: Signature, words: ValidateWords, actions: ReportActions): 
   const item = (change: Signature['changes'][number]): Node => {
     const text = actions.lang === 'zh' ? change.detail : words.change[change.kind];
     const { page, area } = change;
-    if (page === null) return h('li', {}, h('span', { class: 'dim' }, words.whole), h('span', {}, text));
-    const go = h('button', { type: 'button', class: 'link' }, fill(words.onPage, { page: String(page + 1) }));
+    const quiet = isHarmless(change) ? 'is-quiet' : 'is-change';
+    const where = page === null ? words.whole : fill(words.onPage, { page: String(page + 1) });
+    if (page === null || !actions.pagesShown)
+      return h('li', { class: page === null ? '' : quiet }, h('span', { class: 'dim' }, where), h('span', {}, text));
+    const go = h('button', { type: 'button', class: 'link' }, where);
     go.addEventListener('click', () =>
       actions.onShow(page, area === null ? null : { x: area.x + area.width / 2, y: area.y + area.height / 2 }),
     );
-    return h('li', { class: isHarmless(change) ? 'is-quiet' : 'is-change' }, go, h('span', {}, text));
+    return h('li', { class: quiet }, go, h('span', {}, text));
   };
   return h(
     'details',

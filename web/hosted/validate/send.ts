@@ -7,6 +7,10 @@ export type Sent =
   | { readonly kind: 'refused'; readonly error: PageError }
   | { readonly kind: 'line' };
 
+/** By its name: the hub looks at the bytes. */
+const isOfd = (file: File): boolean => /\.ofd$/i.test(file.name);
+const typeOf = (file: File): string => (isOfd(file) ? 'application/ofd' : 'application/pdf');
+
 const WITHIN_MS = 10 * 60_000;
 
 /** The file as it is, with progress in percent; XMLHttpRequest because fetch does not tell of what it has sent. */
@@ -14,7 +18,7 @@ export function sendFile(path: string, file: File, onProgress: (percent: number)
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
     request.open('POST', path);
-    request.setRequestHeader('content-type', 'application/pdf');
+    request.setRequestHeader('content-type', typeOf(file));
     request.setRequestHeader('accept', 'application/json');
     request.timeout = WITHIN_MS;
     request.upload.addEventListener('progress', ({ loaded, total }) => {
@@ -43,7 +47,7 @@ export async function fetchPaper(path: string, file: File): Promise<Blob | null>
     const reply = await fetch(path, {
       method: 'POST',
       headers: {
-        'content-type': 'application/pdf',
+        'content-type': typeOf(file),
         accept: 'application/pdf',
         'x-file-name': encodeURIComponent(file.name),
       },
