@@ -245,6 +245,49 @@ describe('a placed seal', () => {
     await s.close();
   });
 
+  it('goes in the very frame in which the version that carries it is drawn', async () => {
+    const { s, pdf } = await at('before', [{ lines: letterLines }, { lines: letterLines }]);
+    await place(s, 0, 70, 150);
+    await place(s, 1, 100, 60);
+    await s.page.evaluate(
+      (one) => (window as unknown as Harness).viewer.straddle(one, { pages: [0, 1], centre: 100 }),
+      seal,
+    );
+    hall.documents.set('after', await sealed(pdf, (await places(s)).map(asPlacement)));
+    await Promise.all([drawnPage(s, 0), drawnPage(s, 1)]);
+    const frames = await s.page.evaluate(async (id) => {
+      const { viewer } = window as unknown as Harness;
+      const pages = () => [...document.querySelectorAll<HTMLElement>('.page')];
+      const old = new Set(pages().map((page) => page.querySelector('canvas')));
+      const seen: string[] = [];
+      let over = false;
+      const watch = () => {
+        for (const page of pages()) {
+          const canvas = page.querySelector('canvas');
+          const paper = canvas === null ? 'blank' : old.has(canvas) ? 'old' : 'new';
+          const seals = page.querySelectorAll('.placed, .strip').length;
+          seen.push(`page ${page.dataset['page']}: ${paper}, ${seals} over it`);
+        }
+        if (!over) requestAnimationFrame(watch);
+      };
+      requestAnimationFrame(watch);
+      viewer.setPreview('plain');
+      await viewer.open({ url: '/doc/after' }, [id]);
+      while (pages().some((page) => old.has(page.querySelector('canvas')))) await new Promise(requestAnimationFrame);
+      over = true;
+      return [...new Set(seen)].sort();
+    }, seal.id);
+    expect(frames).toEqual([
+      'page 0: new, 0 over it',
+      'page 0: old, 2 over it',
+      'page 1: new, 0 over it',
+      'page 1: old, 2 over it',
+    ]);
+    expect(await places(s)).toEqual([]);
+    expect(s.complaints).toEqual([]);
+    await s.close();
+  });
+
   it('larger than the page is not put down, and the same place twice is one', async () => {
     const { s } = await at('small', [{ width: 30, height: 30 }, { lines: letterLines }]);
     expect(await place(s, 0, 15, 15)).toBeNull();

@@ -11,7 +11,7 @@ export interface Papers {
   look(): void;
   /** Once more, after a fault. */
   again(): void;
-  /** A seal's places are printed in the newest version: they go when that is shown. */
+  /** A seal's places are printed in the newest version: they go in the frame that shows it. */
   forget(seal: string): void;
   /** The strips as the model has them. */
   straddled(): void;
@@ -25,16 +25,12 @@ export function createPapers(desk: SignDesk, boot: SignBoot, host: HTMLElement, 
     engine: boot.engine,
     words: boot.viewer,
     onFirstPage: () => {
-      takeOff();
       desk.change({ paper: { at: 'shown' }, hint: null });
       stands();
     },
     onPage: (page) => desk.change({ page }),
     onZoom: (scale) => desk.change({ scale }),
-    onFault: (kind) => {
-      takeOff();
-      desk.change({ paper: { at: 'fault', kind } });
-    },
+    onFault: (kind) => desk.change({ paper: { at: 'fault', kind } }),
     onPlaces: (placed) => desk.change({ placed, hint: null }),
   });
 
@@ -49,20 +45,32 @@ export function createPapers(desk: SignDesk, boot: SignBoot, host: HTMLElement, 
     void open(view.interaction, document);
   }
 
-  /** A seal stays in sight until the version that carries it is. */
   function previewOf(open: boolean, signing: boolean): PreviewMode {
-    if (open && !signing) return 'place';
-    return open || printed.size > 0 ? 'locked' : 'plain';
+    if (signing) return 'locked';
+    return open ? 'place' : 'plain';
   }
 
   async function open(interaction: string, document: DocumentView): Promise<void> {
     // Version after version the old pages stay in sight until the new ones stand.
     desk.change({ paper: { at: 'loading', again: desk.model().paper.at === 'shown' } });
-    await viewer.open({
-      url: `${boot.documents}/${encodeURIComponent(interaction)}?v=${document.version}`,
-      headers: desk.api.headers(),
-      sizes: document.pages,
-    });
+    const { straddle } = desk.model();
+    const seals = [...printed];
+    printed.clear();
+    const opened = viewer.open(
+      {
+        url: `${boot.documents}/${encodeURIComponent(interaction)}?v=${document.version}`,
+        headers: desk.api.headers(),
+        sizes: document.pages,
+      },
+      seals,
+    );
+    if (straddle !== null && seals.includes(straddle.seal.id)) desk.change({ straddle: null });
+    if (seals.length > 0) {
+      // The words that led to a seal's place have done their service.
+      viewer.highlight([]);
+      desk.change({ keyword: { text: '', busy: false, hits: null } });
+    }
+    await opened;
   }
 
   return {
@@ -77,21 +85,6 @@ export function createPapers(desk: SignDesk, boot: SignBoot, host: HTMLElement, 
     },
     straddled,
   };
-
-  /** What is printed in the document now need not stand over it. */
-  function takeOff(): void {
-    // The words that led to a seal's place have done their service.
-    if (printed.size > 0) {
-      viewer.highlight([]);
-      desk.change({ keyword: { text: '', busy: false, hits: null } });
-    }
-    for (const seal of printed) {
-      viewer.clear(seal);
-      if (desk.model().straddle?.seal.id === seal) desk.change({ straddle: null });
-    }
-    printed.clear();
-    straddled();
-  }
 
   function straddled(): void {
     const { straddle } = desk.model();

@@ -47,15 +47,18 @@ export function createDrawing({ words, source: present, ...options }: DrawingOpt
       const unit = (page.userUnit || 1) * (72 / 25.4);
       const whole = await source.draw(page, canvas, sharp / unit, work.signal);
       if (!whole || work.signal.aborted) return;
+      if (leaf.of !== source) leaf.text.textContent = '';
       wipe(leaf.sheet);
       leaf.sheet.append(canvas);
       leaf.drawn = sharp;
+      leaf.of = source;
       options.drawn(leaf);
       void readOut(leaf, source, work.signal);
       page.cleanup();
     } catch {
       if (work.signal.aborted || present() !== source) return;
       leaf.failed = true;
+      leaf.of = source;
       const said = fill(words.faultPage, { page: String(leaf.page + 1) });
       leaf.sheet.replaceChildren(h('p', { class: 'page__fault' }, said));
       options.drawn(leaf);

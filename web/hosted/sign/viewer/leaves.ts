@@ -17,6 +17,7 @@ export interface LeavesOptions {
 }
 
 export interface Leaves {
+  readonly document: OpenDocument | null;
   readonly sizes: readonly LeafSize[];
   readonly scale: number;
   readonly page: number;
@@ -64,7 +65,9 @@ export function createLeaves(host: HTMLElement, options: LeavesOptions): Leaves 
     sharpness,
     learn,
     isShown: (leaf) => shown.get(leaf.page) === leaf,
-    drawn: () => {
+    drawn: (leaf) => {
+      // In the same turn as the picture: what is printed on the page and what lies over it are never seen together.
+      options.paint(leaf);
       firstDrawn?.();
       firstDrawn = null;
     },
@@ -203,6 +206,15 @@ export function createLeaves(host: HTMLElement, options: LeavesOptions): Leaves 
     document_ = null;
   }
 
+  /** Another version of the document: its pages stay in sight until the new ones are drawn. */
+  function age(): void {
+    for (const leaf of shown.values()) {
+      leaf.work?.abort();
+      Object.assign(leaf, { drawn: 0, failed: false });
+    }
+    document_?.close();
+  }
+
   let asked = 0;
   const later = () => {
     cancelAnimationFrame(asked);
@@ -219,6 +231,9 @@ export function createLeaves(host: HTMLElement, options: LeavesOptions): Leaves 
   watch.observe(scroller);
 
   return {
+    get document() {
+      return document_;
+    },
     get sizes() {
       return sizes;
     },
@@ -232,7 +247,8 @@ export function createLeaves(host: HTMLElement, options: LeavesOptions): Leaves 
     show: async (next, given) => {
       const same = document_ !== null && sizes.length === next.count;
       const at = scroller.scrollTop;
-      empty();
+      if (same) age();
+      else empty();
       document_ = next;
       known = new Set();
       const first = given?.[0] ?? sizeOf(await next.page(0));

@@ -1,7 +1,8 @@
 import { fill } from '../../boot.ts';
+import type { OpenDocument } from './document.ts';
 import { follow } from './drag.ts';
 import { inside, standing } from './geometry.ts';
-import type { Leaf } from './leaf.ts';
+import { isBefore, type Leaf } from './leaf.ts';
 import type { Leaves } from './leaves.ts';
 import { putAt } from './reader.ts';
 import { createStamp, dress, told } from './stamp.ts';
@@ -28,6 +29,8 @@ export interface PlacedSeals {
   /** Chosen, and brought into view. */
   show(id: string | null): void;
   takeOff(id: string): void;
+  /** Places of these seals are part of the pages from the next document on. */
+  printed(seals: readonly string[]): void;
   /** All of one seal, or all. */
   clear(sealId?: string): void;
   paint(leaf: Leaf): void;
@@ -36,6 +39,11 @@ export interface PlacedSeals {
 export function createPlacedSeals(options: PlacedSealsOptions): PlacedSeals {
   const { words, leaves, mode, say } = options;
   let places: readonly PlacedSeal[] = [];
+  /** Printed in the version that is being opened: they lie over the pages of the one before. */
+  let leaving: { readonly places: readonly PlacedSeal[]; readonly before: OpenDocument | null } = {
+    places: [],
+    before: null,
+  };
   let selected: string | null = null;
   let count = 0;
 
@@ -47,7 +55,9 @@ export function createPlacedSeals(options: PlacedSealsOptions): PlacedSeals {
   function paint(leaf: Leaf): void {
     const size = sizeOf(leaf.page);
     if (size === undefined) return;
-    const mine = mode() === 'plain' ? [] : places.filter((place) => place.page === leaf.page);
+    const present = mode() === 'plain' ? [] : places;
+    const before = isBefore(leaf, leaving.before) ? leaving.places : [];
+    const mine = [...present, ...before].filter((place) => place.page === leaf.page);
     const old = new Map(
       [...leaf.over.querySelectorAll<HTMLElement>('.placed')].map((element) => [element.dataset['id'] ?? '', element]),
     );
@@ -56,7 +66,7 @@ export function createPlacedSeals(options: PlacedSealsOptions): PlacedSeals {
       const element = old.get(place.id) ?? createStamp(place, words, { takeOff, select, onKey, pick });
       if (element.parentElement !== leaf.over) leaf.over.append(element);
       putAt(element, place, size);
-      dress(element, place, { words, on: selected === place.id, locked: mode() !== 'place' });
+      dress(element, place, { words, on: selected === place.id, locked: mode() !== 'place' || before.includes(place) });
     }
   }
 
@@ -210,6 +220,16 @@ export function createPlacedSeals(options: PlacedSealsOptions): PlacedSeals {
       focus(chosen.id);
     },
     takeOff,
+    printed: (seals) => {
+      const gone = places.filter((place) => seals.includes(place.seal.id));
+      const before = leaves().document;
+      leaving = { places: [...(leaving.before === before ? leaving.places : []), ...gone], before };
+      if (gone.length === 0) return;
+      places = places.filter((place) => !gone.includes(place));
+      if (selected !== null && find(selected) === undefined) select(null);
+      leaves().repaint();
+      changed();
+    },
     clear: (sealId) => {
       if (mode() !== 'place') return;
       places = sealId === undefined ? [] : places.filter((one) => one.seal.id !== sealId);

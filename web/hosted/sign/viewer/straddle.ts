@@ -1,7 +1,8 @@
 import { fill } from '../../boot.ts';
 import { h } from '../../dom.ts';
+import type { OpenDocument } from './document.ts';
 import { type Strip, stripsOf } from './geometry.ts';
-import type { Leaf } from './leaf.ts';
+import { isBefore, type Leaf } from './leaf.ts';
 import { putAt } from './reader.ts';
 import type { LeafSize, PlacingSeal, StraddleWish, ViewerWords } from './types.ts';
 
@@ -11,6 +12,8 @@ export interface Straddle {
   set(seal: PlacingSeal, groups: StraddleWish | readonly StraddleWish[] | null, sizes: readonly LeafSize[]): void;
   /** Pages turned out different from what was assumed. */
   spread(sizes: readonly LeafSize[]): void;
+  /** The strips of these seals are part of the pages from the next document on. */
+  printed(seals: readonly string[], before: OpenDocument | null): void;
   paint(leaf: Leaf, size: LeafSize, shown: boolean): void;
 }
 
@@ -19,6 +22,10 @@ type SealStrip = Strip & { readonly seal: PlacingSeal };
 export function createStraddle(words: ViewerWords): Straddle {
   let wish: { readonly seal: PlacingSeal; readonly groups: readonly StraddleWish[] } | null = null;
   let strips: readonly SealStrip[] = [];
+  let leaving: { readonly strips: readonly SealStrip[]; readonly before: OpenDocument | null } = {
+    strips: [],
+    before: null,
+  };
 
   function spread(sizes: readonly LeafSize[]): void {
     if (wish === null) {
@@ -35,10 +42,17 @@ export function createStraddle(words: ViewerWords): Straddle {
       spread(sizes);
     },
     spread,
+    printed: (seals, before) => {
+      const gone = wish !== null && seals.includes(wish.seal.id);
+      leaving = { strips: [...(leaving.before === before ? leaving.strips : []), ...(gone ? strips : [])], before };
+      if (!gone) return;
+      wish = null;
+      strips = [];
+    },
     paint: (leaf, size, shown) => {
       for (const strip of leaf.over.querySelectorAll('.strip')) strip.remove();
-      if (!shown) return;
-      for (const strip of strips) if (strip.page === leaf.page) leaf.over.append(element(strip, size, words));
+      const all = [...(shown ? strips : []), ...(isBefore(leaf, leaving.before) ? leaving.strips : [])];
+      for (const strip of all) if (strip.page === leaf.page) leaf.over.append(element(strip, size, words));
     },
   };
 }

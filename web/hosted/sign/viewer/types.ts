@@ -138,6 +138,8 @@ export interface ViewerOptions extends ReaderOptions {
 
 /** The reader with seals on it. */
 export interface Viewer extends Reader {
+  /** `printed`: seals that this version carries in its pages. Each of their places is gone in the frame in which its page is drawn, not before and not later. */
+  open(source: ViewerSource, printed?: readonly string[]): Promise<void>;
   /** The next click, tap, or Enter puts this seal down; stays armed with `keep`. null: no longer. */
   arm(seal: PlacingSeal | null, options?: { readonly keep?: boolean }): void;
   /** Takes over a drag that began elsewhere (a `pointerdown` in the list of seals): mouse, pen and touch alike. */

@@ -41,7 +41,12 @@ export function createViewer(host: HTMLElement, options: ViewerOptions): Viewer 
   host.append(voice, hand.ghost);
 
   const viewer: Omit<Viewer, 'scale' | 'pages' | 'page'> = {
-    open: reader.open,
+    open: (source, printed = []) => {
+      straddle.printed(printed, leaves.document);
+      seals.printed(printed);
+      leaves.repaint();
+      return reader.open(source);
+    },
     goTo: reader.goTo,
     reveal: reader.reveal,
     zoom: reader.zoom,
