@@ -233,6 +233,18 @@ export const zhHall = {
       ukeyRoad: '使用 UKey',
       cancel: '取消',
     },
+    mobile: {
+      titleTouch: '手机证书确认',
+      hint: '用签发机构的 App\n扫一扫确认',
+      hintOf: '用{authority}的 App\n扫一扫确认',
+      useUkey: '改用 UKey',
+    },
+    codes: {
+      CERTIFICATE_EXPIRED: '证书已过期，不能在大厅中签名，请向签发机构办理延期。',
+      CERTIFICATE_SUPERSEDED: '这张证书已办理延期或变更，请使用新证书，并保留这把 UKey 至开标结束。',
+      CERTIFICATE_STATUS_UNAVAILABLE: '暂时无法查询证书状态，为安全起见这一步没有完成，请在 5 分钟后重试。',
+      CHALLENGE_WRONG: '签名内容与您在大厅中的这一步不符。',
+    },
     state: {
       pulled: {
         title: 'UKey 已拔出，操作暂停',
@@ -248,6 +260,22 @@ export const zhHall = {
         text: '请换插下面“需要”的那一把，本页会自动继续。',
       },
       'sign-failed': { title: '这次签名没有通过核验', text: '{message}没有任何内容被提交，可以再试一次。' },
+      expired: {
+        title: '证书已于 {date} 过期，不能在大厅中签名',
+        text: '请到{authority}续期。续期前请保留这把 UKey（尾号 {tail}）：用它加密的投标文件，开标时仍要用它解密。',
+      },
+      'not-yet-valid': {
+        title: '这张证书还没有生效',
+        text: '{authority}、尾号 {tail} 的证书生效后才能在大厅中签名。如果电脑时间不准，不影响判断，以平台时间为准。',
+      },
+      superseded: {
+        title: '这张证书已办理延期或变更',
+        text: '请使用{authority}签发的新证书，并保留尾号 {tail} 的 UKey 至开标结束。',
+      },
+      'cert-cancelled': {
+        title: '这张证书已在交易系统中注销',
+        text: '{authority}、尾号 {tail} 的证书不再用于开标大厅，请使用新证书。',
+      },
     },
   },
 };
@@ -497,6 +525,20 @@ export const enHall: HallWords = {
       ukeyRoad: 'Use a USB key',
       cancel: 'Cancel',
     },
+    mobile: {
+      titleTouch: 'Mobile certificate',
+      hint: "Scan with your certificate vendor's app",
+      hintOf: 'Scan with the app of {authority}',
+      useUkey: 'Use a USB key',
+    },
+    codes: {
+      CERTIFICATE_EXPIRED: 'It has expired and cannot sign in the hall. Please renew it with its vendor.',
+      CERTIFICATE_SUPERSEDED:
+        'It has been renewed or changed. Please use the new one, and keep this key until the opening is over.',
+      CERTIFICATE_STATUS_UNAVAILABLE:
+        'Its status cannot be learned now. To be safe, this step was not done; please try again in 5 minutes.',
+      CHALLENGE_WRONG: 'What was signed is not this step in the hall.',
+    },
     state: {
       pulled: {
         title: 'The USB key was unplugged; waiting',
@@ -514,6 +556,22 @@ export const enHall: HallWords = {
       'sign-failed': {
         title: 'The signature was not accepted',
         text: '{message} Nothing was submitted; you may try again.',
+      },
+      expired: {
+        title: 'The certificate ended on {date}; it cannot sign in the hall',
+        text: 'Please renew it at {authority}. Keep this key (…{tail}): bids encrypted with it still need it at the opening.',
+      },
+      'not-yet-valid': {
+        title: 'This certificate is not valid yet',
+        text: "The certificate of {authority}, …{tail}, can sign in the hall once it is valid. The hub's clock decides, not this computer's.",
+      },
+      superseded: {
+        title: 'This certificate has been renewed or changed',
+        text: 'Please use the new certificate of {authority}, and keep the key …{tail} until the opening is over.',
+      },
+      'cert-cancelled': {
+        title: 'This certificate has been cancelled in the trading system',
+        text: 'The certificate of {authority}, …{tail}, is no longer used in the hall. Please use a new one.',
       },
     },
   },

@@ -872,45 +872,31 @@ export function islandWords(words: Words): IslandWords {
   return rest;
 }
 
-/** The words of the decryption page: where the login's sentence would speak of a login, its own stands instead. */
+/** The words of the decryption page. */
 export function decryptWordsOf(language: Language): Words {
-  const [words, { instead }] = language === 'en' ? [en, enDecrypt] : [zh, zhDecrypt];
-  return {
-    ...words,
-    ask: { ...words.ask, ...instead.ask },
-    key: { ...words.key, ...instead.key },
-    mobile: { ...words.mobile, ...instead.mobile },
-    act: { ...words.act, ...instead.act },
-    codes: { ...words.codes, ...instead.codes },
-    state: { ...words.state, ...instead.state },
-  };
+  return language === 'en' ? speaking(en, enDecrypt.instead) : speaking(zh, zhDecrypt.instead);
 }
 
 /** The words of the opening hall, and those that every page with a key shares, as the hall says them. */
 export function hallWordsOf(language: Language): { readonly words: Words; readonly hall: Omit<HallWords, 'instead'> } {
   const [words, { instead, ...hall }] = language === 'en' ? [en, enHall] : [zh, zhHall];
-  return {
-    words: { ...words, key: { ...words.key, ...instead.key }, state: { ...words.state, ...instead.state } },
-    hall,
-  };
+  return { words: speaking(words, instead), hall };
 }
 
 /** The words of the signing page, and those that every page with a key shares, as this page says them. */
 export function signWordsOf(language: Language): { readonly words: Words; readonly sign: SignWords['sign'] } {
   const [words, { instead, sign }] = language === 'en' ? [en, enSign] : [zh, zhSign];
-  return {
-    words: {
-      ...words,
-      ask: { ...words.ask, ...instead.ask },
-      key: { ...words.key, ...instead.key },
-      mobile: { ...words.mobile, ...instead.mobile },
-      act: { ...words.act, ...instead.act },
-      codes: { ...words.codes, ...instead.codes },
-      state: { ...words.state, ...instead.state },
-    },
-    sign,
-  };
+  return { words: speaking(words, instead), sign };
 }
+
+/** Where the login's sentence would speak of a login, the page's own stands instead. */
+const speaking = (words: Words, instead: { readonly [Group in keyof Words]?: Partial<Words[Group]> }): Words => {
+  const groups = Object.entries(instead) as [keyof Words, object][];
+  return {
+    ...words,
+    ...Object.fromEntries(groups.map(([group, own]) => [group, { ...(words[group] as object), ...own }])),
+  };
+};
 
 /** `{name}` filled in; an unknown name shows as nothing. */
 export const fill = (text: string, params: Readonly<Record<string, string>>): string =>

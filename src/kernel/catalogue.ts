@@ -106,7 +106,7 @@ export const catalogue = {
   CERTIFICATE_NOT_ENROLLED: row(422, '该证书尚未在本省公共资源交易主体库登记，请先在交易系统完成证书绑定。', 'person'),
   CERTIFICATE_TO_CANCEL_UNKNOWN: row(404, '要注销的证书不存在，该主体名下的证书尾号为：{tails}。', 'integrator'),
   SIGNATURE_WRONG: row(422, '证书签名校验未通过，请重新验证。', 'person', true),
-  CHALLENGE_WRONG: row(422, '签名内容与本次登录不符，请重新验证。', 'person', true),
+  CHALLENGE_WRONG: row(422, '签名内容与本次要办理的事项不符，请重新验证。', 'person', true),
   // encryption and decryption
   RECIPIENT_UNKNOWN: row(
     404,

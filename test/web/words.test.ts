@@ -55,6 +55,25 @@ describe('the words of the pages', () => {
     }
   });
 
+  it('speak in the hall of what is done there, and of no login but entering the hall and the vendor’s own', () => {
+    const certificate = ['expired', 'not-yet-valid', 'superseded', 'cert-cancelled', 'sign-failed', 'pulled'] as const;
+    const lands = [
+      ['zh', /登录/],
+      ['en', /log(ged|ging)? in|login/i],
+    ] as const;
+    for (const [language, login] of lands) {
+      const { key, mobile, codes, state } = hallWordsOf(language).words;
+      const { page: _, ...phones } = mobile;
+      const said = leaves({ key, phones, codes, state: certificate.map((name) => state[name]) });
+      expect(said.filter(([, text]) => login.test(text))).toEqual([]);
+      // What the hub's own sentence says of a trading system's login, the hall says itself.
+      for (const [code, name] of Object.entries(stateOfCode)) {
+        const shared = catalogue[code as keyof typeof catalogue].zh;
+        if (shared.includes('登录') && certificate.some((one) => one === name)) expect(codes).toHaveProperty(code);
+      }
+    }
+  });
+
   it('never shout, blame, or leave a person without a time', () => {
     for (const [path, text] of all(zh)) {
       expect(`${path} ${text}`).not.toMatch(/！|!|非法|致命|异常|请稍后再试|点击确定|提交失败/);
