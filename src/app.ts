@@ -321,6 +321,11 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
     publicUrl,
     ready,
     assets: loadAssets(folderOf('web')),
+    dialects: new Map(
+      installed.flatMap(({ manifest: { id, dialect, pinWindow = false } }) =>
+        dialect === undefined ? [] : [[id, { module: dialect, pinWindow }]],
+      ),
+    ),
     agentEndpoints: config.agentEndpoints,
     signingKey: signing.key.publicKey,
     trustProxy: config.trustProxy,

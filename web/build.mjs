@@ -18,6 +18,7 @@ const MODULES = {
   'validate.js': 'hosted/validate.ts',
   'control.js': 'control/main.ts',
   'dialects/standard-key.js': 'hosted/dialects/standard-key.ts',
+  'dialects/sof-service.js': 'hosted/dialects/sof-service.ts',
 };
 /** Classic scripts in ES5: they run where nothing else does, so esbuild must not lower or wrap anything. */
 const CLASSIC = { 'guard.js': 'hosted/guard.js' };

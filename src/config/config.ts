@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { loopbackSocket } from '#drivers/loopback.ts';
 
 const port = z.number().int().min(0).max(65_535);
 const origin = z.string().refine((text) => isOrigin(text), '应为 http(s)://主机[:端口]，不带路径');
@@ -63,7 +64,7 @@ const schema = z.strictObject({
     })
     .prefault({}),
   /** Loopback WebSocket endpoints the pages try for the agent, in turn. */
-  agentEndpoints: z.array(z.string().regex(/^wss?:\/\/(127\.0\.0\.1|localhost):\d{1,5}\/[\w./-]*$/)).default([]),
+  agentEndpoints: z.array(loopbackSocket).default([]),
   /**
    * How far vendors' drivers are kept apart. `process` is what this version reaches: own process, empty environment, permission flags, no
    * sockets, but no network namespace and no user of its own. Production has to accept that by name.

@@ -3,6 +3,7 @@ import { parseRange } from '#delivery/addresses.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import type { Certificate } from '#pki/certificate.ts';
 import type { Medium } from './contract.ts';
+import { loopbackSocket } from './loopback.ts';
 
 const httpUrl = z.url({ protocol: /^https?$/ }).max(500);
 /** Scheme, host and port only: what the egress client compares, letter by letter. */
@@ -37,6 +38,8 @@ export const manifestSchema = z
     drivers: z
       .strictObject({ key: z.string().optional(), mobile: z.string().optional(), page: z.string().optional() })
       .default({}),
+    /** The vendor's own program on people's computers, where its keys are not reached through the hub's agent; its dialect comes with the driver of `key`. */
+    agent: z.strictObject({ endpoints: z.array(loopbackSocket).min(1).max(20).readonly() }).optional(),
     /** Shown where a key fails: 24-hour number and pages. */
     support: z.strictObject({
       hotline: z.string().min(3).max(40),

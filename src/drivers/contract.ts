@@ -18,6 +18,8 @@ export interface DriverManifest {
   readonly encrypts?: boolean;
   /** Browser half: the agent dialect's module name under web/hosted/dialects, when the medium is a key at this PC. */
   readonly dialect?: string;
+  /** The service behind that dialect draws PIN windows of its own, which a page shows in a frame. */
+  readonly pinWindow?: boolean;
 }
 
 /** A key at this PC, the vendor's app on a phone, or the vendor's own page in the browser. */

@@ -1,7 +1,7 @@
 import type { Driver, DriverManifest } from './contract.ts';
 import { mobileScan } from './mobile-scan/driver.ts';
 import type { Program } from './process.ts';
-import { standardKey } from './standard-key/driver.ts';
+import { sofService, standardKey } from './standard-key/driver.ts';
 import { vendorPage } from './vendor-page/driver.ts';
 
 export interface InstalledDriver {
@@ -13,7 +13,9 @@ export interface InstalledDriver {
 }
 
 /** Every driver in the box. A new folder is installed by one line here and by nothing else. */
-export const installed: readonly InstalledDriver[] = [standardKey, mobileScan, vendorPage].map((driver) => ({
-  manifest: driver.manifest,
-  driver,
-}));
+export const installed: readonly InstalledDriver[] = [standardKey, sofService, mobileScan, vendorPage].map(
+  (driver) => ({
+    manifest: driver.manifest,
+    driver,
+  }),
+);

@@ -92,11 +92,14 @@ export interface CertificateView {
   readonly error: PageError | null;
 }
 
+/** A program on the person's computer that stands in front of keys: the hub's own agent, or a vendor's. */
 export interface AgentView {
-  /** WebSocket URLs to try in turn. */
+  /** WebSocket URLs, all tried at once. */
   readonly endpoints: readonly string[];
   /** URL and SRI hash of the dialect module. */
   readonly dialect: { readonly url: string; readonly integrity: string };
+  /** Whose program it is; none: the hub's own agent, for every vendor without one. */
+  readonly vendors: readonly AuthorityView[];
 }
 
 /** Route → request and answer. */
@@ -106,7 +109,7 @@ export interface PageApi {
   /** By token (first open) or by interaction (reload of the same browser). `claim` only where the hub saw no cookie. */
   claim: {
     request: { token: string } | { interaction: string };
-    answer: Answer<{ view: LoginView; agent: AgentView; claim: string | null }>;
+    answer: Answer<{ view: LoginView; agents: readonly AgentView[]; claim: string | null }>;
   };
   view: { request: { interaction: string }; answer: Answer<{ view: LoginView }> };
   challenge: { request: { interaction: string }; answer: Answer<{ text: string; expiresAt: number }> };

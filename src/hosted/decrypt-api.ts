@@ -95,7 +95,7 @@ export interface DecryptPageApi {
   /** By token (first open) or by interaction (reload of the same browser). `claim` only where the hub saw no cookie. */
   claim: {
     request: { token: string } | { interaction: string };
-    answer: Answer<{ view: DecryptView; agent: AgentView; claim: string | null }>;
+    answer: Answer<{ view: DecryptView; agents: readonly AgentView[]; claim: string | null }>;
   };
   view: { request: { interaction: string }; answer: Answer<{ view: DecryptView }> };
   /** What the page met and the hub cannot see; `tail` of the plugged certificate. A report, never proof. */

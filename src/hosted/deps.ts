@@ -13,6 +13,7 @@ import type { ReportPrinter } from '#signature/report/printer.ts';
 import type { Signatures } from '#signature/signatures.ts';
 import type { Validation } from '#signature/validation.ts';
 import type { Store } from '#store/store.ts';
+import type { Dialect } from './agent-view.ts';
 import type { Assets } from './assets.ts';
 import type { Rates } from './rates.ts';
 
@@ -37,7 +38,9 @@ export interface HostedDeps {
   readonly log: Logger;
   /** The hub's own public origin; https, or http in development. */
   readonly publicUrl: string;
-  /** Loopback WebSocket URLs of the agent, tried in turn. */
+  /** By driver: the browser half of those whose keys are worked by a page. */
+  readonly dialects: ReadonlyMap<string, Dialect>;
+  /** Loopback WebSocket URLs of the hub's own agent. */
   readonly agentEndpoints: readonly string[];
   /** Public part of the key that signs grants. */
   readonly signingKey: Sm2PublicKey;

@@ -444,7 +444,7 @@ export type ReportKind =
 /** Route → request and answer, under `/hosted/api/hall/`. `interaction` is the seat's, except where said. */
 export interface HallApi {
   /** First call of the page, and its reload: who sits here (by cookie), and the view. Creates nothing. */
-  open: { request: { opening: string }; answer: Answer<{ view: HallView; agent: AgentView }> };
+  open: { request: { opening: string }; answer: Answer<{ view: HallView; agents: readonly AgentView[] }> };
   /** `interaction` null: audience. */
   view: { request: { opening: string; interaction: string | null }; answer: Answer<{ view: HallView }> };
   /** Begins the login in the hall; the cookie of `/hosted/api/hello` must be there. Role comes from the certificate that signs. */

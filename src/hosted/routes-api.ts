@@ -6,7 +6,7 @@ import { newBrowserSecret } from '#interaction/browser.ts';
 import { refusal } from '#kernel/errors.ts';
 import { limits } from '#kernel/limits.ts';
 import { ok, type Result } from '#kernel/result.ts';
-import { agentView } from './agent-view.ts';
+import { agentViews } from './agent-view.ts';
 import type { LoginView, PageApi } from './api.ts';
 import { certificateView } from './certificate-view.ts';
 import type { BrowserCookie } from './cookies.ts';
@@ -59,7 +59,7 @@ export function pageRoutes(deps: PageRoutesDeps): Hono<EdgeEnv> {
     const claimed = await logins.claim(link, secretOf(c));
     if (!claimed.ok) return claimed;
     const { view, claim } = claimed.value;
-    return ok({ view: await loginView(view), agent: agentView(deps), claim });
+    return ok({ view: await loginView(view), agents: await agentViews(deps), claim });
   });
   on('view', async (c, request) => viewed(await logins.view(visit(c, request.interaction))));
   on('challenge', async (c, request) => {

@@ -10,7 +10,7 @@ import { limits } from '#kernel/limits.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import { tailOf } from '#pki/certificate.ts';
 import { readVerifyRequest } from '#signature/verify/read.ts';
-import { agentView } from './agent-view.ts';
+import { agentViews } from './agent-view.ts';
 import { certificateHolder } from './certificate-view.ts';
 import type { ControlCertificateView, ControlPageApi } from './control-api.ts';
 import type { BrowserCookie } from './cookies.ts';
@@ -75,7 +75,7 @@ export function controlRoutes(deps: ControlRoutesDeps): Hono<EdgeEnv> {
         platform: { name: platform.name },
         operations: session.operations,
       },
-      agents: [agentView(deps)],
+      agents: await agentViews(deps),
       claim,
     });
   });

@@ -8,7 +8,7 @@ import type { EdgeEnv } from '#http/context.ts';
 import { refusal } from '#kernel/errors.ts';
 import { limits } from '#kernel/limits.ts';
 import { ok, type Result } from '#kernel/result.ts';
-import { agentView } from './agent-view.ts';
+import { agentViews } from './agent-view.ts';
 import { factsOf } from './certificate-view.ts';
 import type { BrowserCookie } from './cookies.ts';
 import type { DecryptCertificateView, DecryptPageApi, DecryptView, WrapForKey } from './decrypt-api.ts';
@@ -74,7 +74,7 @@ export function decryptRoutes(deps: DecryptRoutesDeps): Hono<EdgeEnv> {
     const claimed = await envelopes.claim(link, secretOf(c));
     if (!claimed.ok) return claimed;
     const { view, claim } = claimed.value;
-    return ok({ view: await decryptView(view), agent: agentView(deps), claim });
+    return ok({ view: await decryptView(view), agents: await agentViews(deps), claim });
   });
   on('view', async (c, request) => viewed(await envelopes.view(visit(c, request.interaction))));
   on('grant', async (c, request) => {

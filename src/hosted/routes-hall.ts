@@ -12,7 +12,7 @@ import { remedyKinds } from '#opening/hall/acts.ts';
 import type { ForecastCertificate, HallDesk } from '#opening/hall/hall.ts';
 import type { Printer } from '#opening/minutes/printer.ts';
 import type { Certificate } from '#pki/certificate.ts';
-import { agentView } from './agent-view.ts';
+import { agentViews } from './agent-view.ts';
 import type { CertificateView } from './api.ts';
 import { factsOf } from './certificate-view.ts';
 import type { BrowserCookie } from './cookies.ts';
@@ -154,7 +154,7 @@ export function hallRoutes(deps: HallRoutesDeps): Hono<EdgeEnv> {
 
   on('open', async (c, request) => {
     const seen = await viewOf(deps, await hall.open(request.opening, secretOf(c)), codeOf(c));
-    return seen.ok ? ok({ ...seen.value, agent: agentView(deps) }) : seen;
+    return seen.ok ? ok({ ...seen.value, agents: await agentViews(deps) }) : seen;
   });
   on('view', async (c, request) => {
     const at = request.interaction === null ? null : visit(c, request.interaction);

@@ -6,7 +6,7 @@ import { limits } from '#kernel/limits.ts';
 import { ok, type Result } from '#kernel/result.ts';
 import type { Signatures } from '#signature/signatures.ts';
 import type { SigningSnapshot } from '#signature/view.ts';
-import { agentView } from './agent-view.ts';
+import { agentViews } from './agent-view.ts';
 import { certificateView } from './certificate-view.ts';
 import type { BrowserCookie } from './cookies.ts';
 import type { HostedDeps } from './deps.ts';
@@ -102,7 +102,7 @@ export function signRoutes(deps: SignRoutesDeps): Hono<EdgeEnv> {
     const claimed = await signatures.claim(link, secretOf(c));
     if (!claimed.ok) return claimed;
     const { view, claim } = claimed.value;
-    return ok({ view: await signView(view), agent: agentView(deps), claim });
+    return ok({ view: await signView(view), agents: await agentViews(deps), claim });
   });
   on('view', async (c, request) => viewed(await signatures.view(visit(c, request.interaction))));
   on('grant', async (c, request) => {

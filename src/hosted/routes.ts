@@ -8,6 +8,7 @@ import type { Visit } from '#interaction/visit.ts';
 import type { Logger } from '#kernel/log.ts';
 import type { Result } from '#kernel/result.ts';
 import { frameOrigins } from '#relying-party/party.ts';
+import { allServices, vendorServices } from './agent-view.ts';
 import { LIVE_PATH } from './api.ts';
 import { browserCookie } from './cookies.ts';
 import type { HostedDeps } from './deps.ts';
@@ -63,15 +64,19 @@ export function createHosted(deps: HostedDeps): Hono<EdgeEnv> {
   app.route('/drivers', vendorRoutes({ ...deps, vendorLimiter: createLimiter(rates.vendor, deps.clock) }));
   if (deps.hall !== undefined) app.route('/hall', hallFiles({ ...deps.hall, cookie }));
   app.route('/', factRoutes({ ...deps, origins }));
+  // A driver whose browser half was not built is found out now, not by a person.
+  for (const { module } of deps.dialects.values()) deps.assets.url(`dialects/${module}.js`);
+  const services = async () => allServices(deps.agentEndpoints, await vendorServices(deps));
   const secretOf = (request: Request) => cookie.read(request.headers.get('cookie') ?? undefined);
   const originOf = (request: Request) => origins.ofHost(request.headers.get('host') ?? undefined);
-  if (controls !== undefined) mountControlFrame(app, { ...deps, controls, originOf });
+  if (controls !== undefined) mountControlFrame(app, { ...deps, controls, originOf, services });
   app.route('/', sdkRoutes(deps));
   mountPages(app as unknown as Hono, {
     assets: deps.assets,
     publicOrigin: deps.publicUrl,
     originOf,
     agentEndpoints: deps.agentEndpoints,
+    vendorServices: () => vendorServices(deps),
     now: () => deps.clock.now(),
     authorities: async () => {
       const all = await deps.authorities.list(deps.store.read);

@@ -195,7 +195,7 @@ export interface SignMobileView extends MobileView {
 export interface SignPageApi {
   claim: {
     request: { token: string } | { interaction: string };
-    answer: Answer<{ view: SignView; agent: AgentView; claim: string | null }>;
+    answer: Answer<{ view: SignView; agents: readonly AgentView[]; claim: string | null }>;
   };
   view: { request: { interaction: string }; answer: Answer<{ view: SignView }> };
   /** Operations `enumerate`, `certificates`, `sign-login`, `sign-document`. */

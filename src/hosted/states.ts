@@ -68,6 +68,7 @@ export const states = {
   'status-down': { tone: 'warn', icon: 'server' },
   unreadable: { tone: 'warn', icon: 'usb-off' },
   'sign-failed': { tone: 'bad', icon: 'warn' },
+  'key-unable': { tone: 'warn', icon: 'usb-off' },
   // the files
   'wrong-key': { tone: 'bad', icon: 'swap' },
   renewed: { tone: 'warn', icon: 'refresh' },

@@ -113,6 +113,7 @@ export const zh = {
     statusDown: '待查询',
     locked: '已锁定',
     wrongKey: '打不开',
+    unable: '不支持',
     pulled: '已拔出',
     reading: '正在读取',
     unreadable: '读不出证书',
@@ -277,6 +278,10 @@ export const zh = {
       title: '读不出 UKey 中的证书',
       text: '请拔下 UKey，等几秒后重新插入。仍不成功时，请联系签发机构检查这把 UKey。',
     },
+    'key-unable': {
+      title: '这把 UKey 办不了这件事',
+      text: '{authority}的证书服务程序没有这项功能（尾号 {tail}），请换用其他 UKey 或手机证书。',
+    },
     'sign-failed': { title: '这次签名没有通过核验', text: '{message}登录没有提交，可以再试一次。' },
     taken: {
       title: '这项登录正在另一个浏览器中办理',
@@ -400,6 +405,8 @@ export const zh = {
     agentOk: '证书助手正在运行（{version}）',
     agentBad: '没有找到证书助手。请安装并启动后重新检测，安装包见下方机构链接。',
     agentWaiting: '正在连接证书助手，请留意浏览器弹窗',
+    serviceOk: '{name}：证书服务正在运行（{version}）',
+    serviceBad: '{name}：没有找到证书服务。使用这家机构的 UKey 时，请安装并启动它的证书服务，安装包见下方机构链接。',
     agentNotPaired: '证书助手正在运行，但尚未与本平台配对。请在证书助手中添加 {host}，核对指纹后确认。',
     keys: 'UKey',
     keysOk: '已插入 {n} 把 UKey，可以读取',
@@ -520,6 +527,7 @@ export const en: Words = {
     statusDown: 'Status unknown',
     locked: 'Locked',
     wrongKey: 'Does not fit',
+    unable: 'Not supported',
     pulled: 'Unplugged',
     reading: 'Reading',
     unreadable: 'No certificate found',
@@ -683,6 +691,10 @@ export const en: Words = {
     unreadable: {
       title: 'No certificate can be read from the USB key',
       text: 'Please unplug it, wait a few seconds and plug it in again. If that does not help, ask its vendor to check it.',
+    },
+    'key-unable': {
+      title: 'This key cannot do that',
+      text: "{authority}'s own program has no such function (ending {tail}). Please use another key or a mobile certificate.",
     },
     'sign-failed': {
       title: 'The signature was not accepted',
@@ -850,6 +862,9 @@ export const en: Words = {
     agentOk: 'The assistant is running ({version})',
     agentBad: 'The assistant was not found. Please install and start it, then check again. Downloads are below.',
     agentWaiting: "Connecting to the assistant; watch for the browser's question",
+    serviceOk: '{name}: its key service is running ({version})',
+    serviceBad:
+      '{name}: its key service was not found. To use a key of theirs, please install and start it. Downloads are below.',
     agentNotPaired:
       'The assistant is running but not paired with this hub. Add {host} in it, compare the fingerprint and confirm.',
     keys: 'USB key',

@@ -7,9 +7,10 @@ import type { AuthRequest, Channel, Channels, Medium, ResumeEvent, SealRequest }
 import { createDriverHosts, type DriverHosts } from '#drivers/host.ts';
 import { installed } from '#drivers/installed.ts';
 import { mobileScan } from '#drivers/mobile-scan/driver.ts';
-import { standardKey } from '#drivers/standard-key/driver.ts';
+import { sofService, standardKey } from '#drivers/standard-key/driver.ts';
 import { vendorPage } from '#drivers/vendor-page/driver.ts';
 import type { VendorId } from '#fixtures/pki/world.ts';
+import { startKeyService } from '#fixtures/world/key-service/service.ts';
 import { postJson } from '#fixtures/world/post-json.ts';
 import { base64, fromBase64, fromHex, hex, utf8 } from '#kernel/bytes.ts';
 import type { Json } from '#kernel/json.ts';
@@ -19,6 +20,7 @@ import { parseEnvelopedData } from '#pki/cms-enveloped.ts';
 import { openEnvelopedData, sm2Opener } from '#pki/cms-open.ts';
 import { quietLog } from '#test/support/store.ts';
 import { openVendorPage } from '#test/support/vendor-page.ts';
+import { connect } from '#web/hosted/dialects/sof-service.ts';
 import { gm, openTown, PAGE_ACCOUNT, read, runningClock, type Town } from './support.ts';
 
 /** The drivers through the very host of the hub, against the vendors' real services over loopback. */
@@ -192,6 +194,65 @@ describe('the drivers in the box conform', () => {
     seal: { ...channelOf('beichen', 'seal', 'key'), person, request: (life) => sealed('beichen', life) },
   };
 
+  /** The browser half is the dialect itself, with the vendor's own program behind it. */
+  const atProgram = async ({ prompt }: Pending): Promise<ResumeEvent> => {
+    if (prompt.kind !== 'agent' || prompt.operation === 'unwrap') throw new Error('nothing to do at this PC');
+    const { signKey, signCertificate, encKey, encCertificate } = town.pairs.bailu;
+    const program = await startKeyService({
+      port: 0,
+      keys: [
+        {
+          ...{ certId: 'BL1', label: '示例公司（白鹭）', pin: '135790', signCertificate, encCertificate },
+          signKey: hex(gm.sm2.exportPrivate(signKey)),
+          encKey: hex(gm.sm2.exportPrivate(encKey)),
+        },
+      ],
+    });
+    const operations = ['enumerate', 'certificates', 'sign-login', 'sign-document'] as const;
+    const found = await connect({
+      endpoints: [program.url],
+      patienceMs: 5_000,
+      grant: async (nonce) => ({
+        grant: { v: 1, nonce, origin: 'https://hub.ca.example', interaction: 'int_1', operations, expires: '' },
+        signature: '',
+      }),
+      onEvent: () => undefined,
+    });
+    try {
+      if (!found.ok) throw new Error(found.reason);
+      const { session } = found;
+      const listed = await session.keys();
+      const key = listed.ok ? (listed.value[0]?.key ?? '') : '';
+      await session.login(key, '135790');
+      const said =
+        prompt.operation === 'sign'
+          ? await session.sign(key, prompt.text)
+          : await session.signDocument(key, prompt.toSign);
+      if (!said.ok) throw new Error(said.failure.code);
+      return { from: 'page', payload: { ...said.value } };
+    } finally {
+      if (found.ok) found.session.close();
+      await program.close();
+    }
+  };
+  const program: Bench = {
+    ...common,
+    manifest: sofService.manifest,
+    auth: {
+      ...channelOf('bailu', 'auth', 'key'),
+      person: { ...person, confirm: atProgram },
+      request: (life) => {
+        const asked = request('bailu', 'login', life);
+        return { ...asked, text: challengeOf(asked.text) };
+      },
+    },
+    seal: {
+      ...channelOf('bailu', 'seal', 'key'),
+      person: { ...person, confirm: atProgram },
+      request: (life) => sealed('bailu', life),
+    },
+  };
+
   /** A browser on the vendor's own page. The vendor tells the hub when it is first opened, and how it ended. */
   const opened = new Set<string>();
   const onPage = async (deed: 'open' | 'confirm' | 'cancel', pending: Pending): Promise<ResumeEvent> => {
@@ -249,6 +310,16 @@ describe('the drivers in the box conform', () => {
         'this vendor has no encrypt service',
       ]));
   });
+  describe('sof-service, with the dialect and the vendor’s own program', () => {
+    for (const each of conformance(program).filter(({ skip }) => !skip)) it(each.name, () => each.run());
+    it('opens no keys for the hub, and says so', () => {
+      expect(conformance(program).flatMap(({ skip }) => skip ?? [])).toContain('this driver opens no keys');
+    });
+    it('is refused the channel that it does not have before anybody is asked', async () => {
+      expect(hosts.offers(await town.authority('bailu'), 'key', 'crypto')).toBe(false);
+      expect(hosts.offers(await town.authority('bailu'), 'key', 'seal')).toBe(true);
+    });
+  });
   describe('standard-key', () => {
     for (const each of conformance(key).filter(({ skip }) => !skip)) it(each.name, () => each.run());
     it('is asked nothing about a code or a service, and why stands on record', () => {
@@ -267,6 +338,13 @@ describe('the drivers in the box conform', () => {
     });
   });
 });
+
+/** A whole challenge (design 5), as the dialect asks for it. */
+function challengeOf(text: string): string {
+  const [version, purpose, nonce] = text.split('\n');
+  const hub = ['hub=https://hub.ca.example', 'unit=U1', 'orgcode=210100', 'interaction=int_1'];
+  return [version, purpose, ...hub, nonce, 'expires=2026-03-18T01:35:00Z'].join('\n');
+}
 
 function forgeriesOf(genuine: ResumeEvent): readonly { wrong: string; event: ResumeEvent }[] {
   if (genuine.from !== 'vendor') throw new Error('not a callback');

@@ -4,6 +4,7 @@ import type { AuthorityManifestInput } from '#drivers/authority.ts';
 import { createAuthorities } from '#drivers/repository.ts';
 import { companies } from '#fixtures/pki/identities.ts';
 import { buildWorldPki, type VendorId } from '#fixtures/pki/world.ts';
+import { keyServiceUrl } from '#fixtures/world/key-service/service.ts';
 import { freePort } from '#fixtures/world/ports.ts';
 import { encryptService } from '#fixtures/world/vendor/encrypt-service.ts';
 import type { PagePerson } from '#fixtures/world/vendor/options.ts';
@@ -62,6 +63,7 @@ export const SECRETS: Readonly<Record<VendorId, string>> = {
   beichen: 'beichen-secret-0123456789',
   bohai: 'bohai-secret-0123456789ab',
   qinglan: 'qinglan-secret-0123456789',
+  bailu: 'bailu-secret-0123456789ab',
 };
 
 /** What the person of the vendor with pages of its own types there. */
@@ -75,13 +77,14 @@ export async function openTown(clock: Clock, options: { egress?: (egress: Egress
   const pki = await buildWorldPki(gm, {
     now: clock.now,
     crlBase: (id) => `${origin}/${id}/crl`,
-    vendors: ['beichen', 'bohai', 'qinglan'],
+    vendors: ['beichen', 'bohai', 'qinglan', 'bailu'],
   });
   const returnKey = gm.sm2.generateKey();
   const pairs = {
     beichen: await pki.issueKeyPair({ authority: 'beichen', holder: companies.liaoning }),
     bohai: await pki.issueKeyPair({ authority: 'bohai', holder: companies.dalian }),
     qinglan: await pki.issueKeyPair({ authority: 'qinglan', holder: companies.anshan }),
+    bailu: await pki.issueKeyPair({ authority: 'bailu', holder: companies.hunan }),
   };
   const second = await pki.issueKeyPair({ authority: 'qinglan', holder: companies.hunan });
   const office = sealOffice(pki.sealHouse, clock.now);
@@ -113,7 +116,7 @@ export async function openTown(clock: Clock, options: { egress?: (egress: Egress
       secret: SECRETS[id],
       hotline: support.hotline,
       crls,
-      mobileKeys: id === 'qinglan' ? [] : [{ holder: '示例公司', ...pairs[id] }],
+      mobileKeys: id === 'qinglan' || id === 'bailu' ? [] : [{ holder: '示例公司', ...pairs[id] }],
       ...(id === 'qinglan' && {
         pages: { returnKey, people },
       }),
@@ -123,8 +126,13 @@ export async function openTown(clock: Clock, options: { egress?: (egress: Egress
   const egress = (options.egress ?? ((real) => real))(createEgress({ log: quietLog }));
   const drivers = { key: 'standard-key', mobile: 'mobile-scan' };
   const ownPages = { media: ['page'], drivers: { page: 'vendor-page' } } as const;
+  const ownProgram = {
+    media: ['key'],
+    drivers: { key: 'sof-service' },
+    agent: { endpoints: [keyServiceUrl(21051)] },
+  } as const;
   const manifestOf = (id: VendorId): AuthorityManifestInput => ({
-    ...(id === 'qinglan' ? ownPages : { media: ['key', 'mobile'], drivers }),
+    ...(id === 'qinglan' ? ownPages : id === 'bailu' ? ownProgram : { media: ['key', 'mobile'], drivers }),
     support,
     graceMs: 3600_000,
     identity: pki.authority(id).identity,
@@ -137,7 +145,7 @@ export async function openTown(clock: Clock, options: { egress?: (egress: Egress
   for (const { id, name, root, intermediate } of pki.authorities) {
     await store.tx(async (tx) => {
       const secrets = { secret: SECRETS[id] };
-      const driver = id === 'qinglan' ? 'vendor-page' : 'mobile-scan';
+      const driver = { qinglan: 'vendor-page', bailu: 'sof-service', beichen: 'mobile-scan', bohai: 'mobile-scan' }[id];
       unwrap(await authorities.add(tx, { id, name, driver, manifest: manifestOf(id), secrets }));
       unwrap(await authorities.addCertificate(tx, id, 'root', root));
       unwrap(await authorities.addCertificate(tx, id, 'intermediate', intermediate));

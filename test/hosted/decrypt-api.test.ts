@@ -50,8 +50,13 @@ describe('the decryption page’s API', () => {
     const browser = await browserWithCookie();
     const page = await browser.send(`/decrypt/${link.token}`);
     expect(page.status).toBe(200);
-    const { view, agent, claim } = told(await call(browser, 'claim', { token: link.token }));
-    expect([view.state, view.items.length, claim, agent.endpoints.length]).toEqual(['claimed', 1, null, 1]);
+    const { view, agents, claim } = told(await call(browser, 'claim', { token: link.token }));
+    expect([view.state, view.items.length, claim, agents.map(({ endpoints }) => endpoints.length)]).toEqual([
+      'claimed',
+      1,
+      null,
+      [1],
+    ]);
     expect(view.items[0]).toMatchObject({
       interaction: link.interaction,
       name: '投标保函.json',

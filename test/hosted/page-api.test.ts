@@ -45,7 +45,7 @@ describe('the page API', () => {
       next: null,
     });
     expect(answer.view.authorities.map((one) => one.id)).toEqual(['beichen', 'bohai']);
-    expect(answer.agent.endpoints).toEqual(['ws://127.0.0.1:21160/ca-agent/v1']);
+    expect(answer.agents[0]?.endpoints).toEqual(['ws://127.0.0.1:21160/ca-agent/v1']);
     const challenge = await one.call('challenge', { interaction });
     if (!challenge.ok) throw new Error(challenge.error.code);
     expect(challenge.text.split('\n').slice(0, 3)).toEqual(['caihub/1', 'purpose=login', `hub=${HUB}`]);

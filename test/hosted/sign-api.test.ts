@@ -45,8 +45,8 @@ describe('the signing page’s API', () => {
   it('takes a person from the link to the delivered file', async () => {
     const link = await start(world, pdf, { wish: { keyword: '（盖章）' }, unitCode: null });
     const browser = await browserWithCookie();
-    const { view, agent } = told(await call(browser, 'claim', { token: link.token }));
-    expect(agent.endpoints).toHaveLength(1);
+    const { view, agents } = told(await call(browser, 'claim', { token: link.token }));
+    expect(agents[0]?.endpoints).toHaveLength(1);
     expect(view).toMatchObject({
       ...{ state: 'claimed', mode: 'document', wish: { keyword: '（盖章）' }, signer: null, seals: [] },
       document: { version: 1, bytes: pdf.length, signatures: [], notes: [] },

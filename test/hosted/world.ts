@@ -33,6 +33,7 @@ export function hostedOf(
     assets: emptyAssets(),
     random: systemRandom,
     log: quietLog,
+    dialects: new Map([['standard-key', { module: 'standard-key', pinWindow: true }]]),
     agentEndpoints: ['ws://127.0.0.1:21160/ca-agent/v1'],
     signingKey: signingKey.publicKey,
     trustProxy: true,

@@ -11,7 +11,7 @@ export async function journeyWorld(options: { https?: boolean } = {}): Promise<W
 export const homeOf = (world: World, unit = 0): string => world.description.units[unit]?.platforms[0]?.home ?? '';
 
 export function keyOf(world: World, name: string): CastKey {
-  const key = world.cast.keys.find((one) => one.name === name);
+  const key = [...world.cast.keys, ...world.cast.bailu].find((one) => one.name === name);
   if (key === undefined) throw new Error(`no key named ${name}`);
   return key;
 }

@@ -27,6 +27,7 @@ describe('the built pages', () => {
       'control.js',
       'decrypt.js',
       'diagnose.js',
+      'dialects/sof-service.js',
       'dialects/standard-key.js',
       'favicon.svg',
       'guard.js',

@@ -135,8 +135,12 @@ export class ScriptedDecryption {
       case 'claim': {
         const dialect = 'dialects/standard-key.js';
         const integrity = this.#assets?.integrity(dialect) ?? '';
-        const agent = { endpoints: this.agentEndpoints, dialect: { url: this.#assets?.url(dialect) ?? '', integrity } };
-        return { ok: true, view, agent, claim: null };
+        const agent = {
+          endpoints: this.agentEndpoints,
+          dialect: { url: this.#assets?.url(dialect) ?? '', integrity },
+          vendors: [],
+        };
+        return { ok: true, view, agents: [agent], claim: null };
       }
       case 'grant':
         return { ok: true, grant: grantOf(String(request['nonce']), this.url) };

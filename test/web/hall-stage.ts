@@ -93,8 +93,12 @@ export class ScriptedHall {
       case 'open': {
         const dialect = 'dialects/standard-key.js';
         const integrity = this.#assets?.integrity(dialect) ?? '';
-        const agent = { endpoints: this.agentEndpoints, dialect: { url: this.#assets?.url(dialect) ?? '', integrity } };
-        return { ok: true, view: this.now(), agent };
+        const agent = {
+          endpoints: this.agentEndpoints,
+          dialect: { url: this.#assets?.url(dialect) ?? '', integrity },
+          vendors: [],
+        };
+        return { ok: true, view: this.now(), agents: [agent] };
       }
       case 'grant':
         return { ok: true, grant: grantOf(String(request['nonce']), this.url) };

@@ -309,7 +309,7 @@ describe('the hub', () => {
           return {
             ok: true,
             view: { ...one.view, now: skewed, expiresAt: skewed + 1500 },
-            agent: one.agentView(),
+            agents: [one.agentView()],
             claim: null,
           };
         };

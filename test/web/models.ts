@@ -45,6 +45,7 @@ export function card(patch: Partial<Card> = {}, judged: Partial<ScriptedKey['vie
     pinEntry: 'page',
     pinRemaining: 6,
     loggedIn: false,
+    able: true,
     reading: 'read',
     view: { ...one.view, key: one.key },
     opens: null,

@@ -184,6 +184,7 @@ export class ScriptedHub {
     return {
       endpoints: this.agentEndpoints,
       dialect: { url: this.#assets?.url(name) ?? '', integrity: this.#assets?.integrity(name) ?? '' },
+      vendors: [],
     };
   }
 
@@ -193,7 +194,7 @@ export class ScriptedHub {
       case 'hello':
         return { ok: true };
       case 'claim':
-        return { ok: true, view, agent: this.agentView(), claim: this.claimSecret };
+        return { ok: true, view, agents: [this.agentView()], claim: this.claimSecret };
       case 'view':
         return { ok: true, view };
       case 'challenge':

@@ -9,8 +9,8 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { PageError } from '#hosted/api.ts';
 import type { Assets } from '#hosted/assets.ts';
 import { mountPages } from '#hosted/pages/mount.ts';
-import type { DocumentView, SealView, SignView } from '#hosted/sign-api.ts';
-import { beichen, bohai, grantOf, key, mobileView, ScriptedAgent, type ScriptedKey } from './peers.ts';
+import type { DocumentView, PlanView, SealView, SignView } from '#hosted/sign-api.ts';
+import { beichen, bohai, error, grantOf, key, mobileView, ScriptedAgent, type ScriptedKey } from './peers.ts';
 import { legalSeal, seal, signer, signView } from './sign-views.ts';
 import { letterLines, type PaperWish, paper } from './viewer-papers.ts';
 
@@ -22,6 +22,8 @@ export class ScriptedSigning {
   readonly handlers: Record<string, Handler> = {};
   view: SignView = signView();
   seals: readonly SealView[] = [seal(), legalSeal()];
+  /** What the page has asked the hub to keep. */
+  plan: NonNullable<SignView['plan']> = { revision: 0, kept: null };
   keys: readonly ScriptedKey[] = [];
   agentEndpoints: readonly string[] = [];
   /** Bytes of every version of the document. */
@@ -106,8 +108,24 @@ export class ScriptedSigning {
       timestamped: true,
       at: Date.now(),
     };
-    const signed = { made: [...made, one], prepared: null, mobile: null };
+    const signed = { made: [...made, one], prepared: null, mobile: null, plan: this.#without(prepared.seal) };
     this.set({ ...signed, document: { ...document, version: document.version + 1 }, ...(last && this.#end(mode)) });
+  }
+
+  #without(seal: string | null): SignView['plan'] {
+    const { kept } = this.plan;
+    if (kept === null) return this.plan;
+    const seals = kept.seals.filter((one) => one.seal !== seal);
+    const straddle = kept.straddle?.seal === seal ? null : kept.straddle;
+    const left = { seals, straddle, invisible: kept.invisible && seal !== null, version: kept.version + 1 };
+    this.plan = { ...this.plan, kept: { ...kept, ...left } };
+    return this.plan;
+  }
+
+  /** As another window would: nobody is told. */
+  keep(kept: PlanView): void {
+    this.plan = { revision: this.plan.revision + 1, kept };
+    this.view = { ...this.view, plan: this.plan };
   }
 
   #end(mode: SignView['mode']): Partial<SignView> {
@@ -133,8 +151,12 @@ export class ScriptedSigning {
       case 'claim': {
         const dialect = 'dialects/standard-key.js';
         const integrity = this.#assets?.integrity(dialect) ?? '';
-        const agent = { endpoints: this.agentEndpoints, dialect: { url: this.#assets?.url(dialect) ?? '', integrity } };
-        return { ok: true, view: { ...this.view, now: Date.now() }, agent, claim: null };
+        const agent = {
+          endpoints: this.agentEndpoints,
+          dialect: { url: this.#assets?.url(dialect) ?? '', integrity },
+          vendors: [],
+        };
+        return { ok: true, view: { ...this.view, now: Date.now() }, agents: [agent], claim: null };
       }
       case 'grant':
         return { ok: true, grant: grantOf(String(request['nonce']), this.url) };
@@ -158,6 +180,7 @@ export class ScriptedSigning {
             ...(authority != null && { authority }),
           }),
           seals: this.seals,
+          plan: this.plan,
         });
         return { ok: true, view: this.view };
       }
@@ -174,6 +197,13 @@ export class ScriptedSigning {
           },
         });
         return { ok: true, view: this.view };
+      case 'plan': {
+        if (request['revision'] !== this.plan.revision) return { ok: false, error: error('PLAN_CHANGED') };
+        this.keep(request['plan'] as PlanView);
+        return { ok: true, revision: this.plan.revision };
+      }
+      case 'move':
+        return { ok: true, token: 'fresh-token' };
       case 'complete':
         this.sign(request['last'] === true);
         return { ok: true, view: this.view };

@@ -141,7 +141,7 @@ export function createCalls({ api, session, fleet, sheet }: CallsDeps): Answers 
   }
 
   return {
-    version: async () => done(fleet.versions().join(', ') || 'no agent'),
+    version: async () => done(fleet.version() || 'no agent'),
     list: async () => {
       const keys = await shelf();
       if (!keys.ok) return keys;

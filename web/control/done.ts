@@ -49,6 +49,7 @@ const OF_AGENT: Readonly<Record<AgentFailure['code'], CaHubErrorCode>> = {
   INTERNAL: 'AGENT_FAILED',
   CLOSED: 'AGENT_NOT_FOUND',
   TIMEOUT: 'AGENT_FAILED',
+  NOT_SUPPORTED: 'SIGN_REFUSED',
 };
 
 export const ofAgent = ({ code, remaining }: AgentFailure): Done<never> =>

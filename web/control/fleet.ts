@@ -1,14 +1,15 @@
-import type { KeyInfo, SignedGrant } from '#agent/protocol.ts';
+import type { SignedGrant } from '#agent/protocol.ts';
 import type { AgentView } from '#hosted/api.ts';
 import type { ControlCertificateView } from '#hosted/control-api.ts';
-import { type AgentLink, linkAgent } from '../hosted/agent.ts';
-import type { AgentFailure, AgentSession, SessionEvent } from '../hosted/dialects/dialect.ts';
+import type { AgentLink } from '../hosted/agent.ts';
+import type { AgentFailure, AgentSession, HeldKey, SessionEvent } from '../hosted/dialects/dialect.ts';
 import type { AgentStatus } from '../hosted/model.ts';
+import { linkServices } from '../hosted/services.ts';
 
-/** One key, whichever vendor's agent it is plugged in behind. */
+/** One key, whichever vendor's program it is plugged in behind. */
 export interface Key {
   readonly session: AgentSession;
-  readonly info: KeyInfo;
+  readonly info: HeldKey;
   /** Base64 DER. */
   readonly sign: string;
   readonly encrypt: string;
@@ -26,13 +27,14 @@ export interface FleetDeps {
   readonly changed: () => void;
 }
 
-/** Every vendor's agent on this computer, each through its own dialect, seen as one shelf of keys. */
+/** Every service on this computer, each through its own dialect, seen as one shelf of keys. */
 export interface Fleet {
   /** Connects whatever is not connected. `byClick`: from the person's own click, so that the browser may ask for permission. */
   connect(byClick: boolean): Promise<void>;
-  /** How the agents stand; the best of them counts for the person. */
+  /** How the services stand; the best of them counts for the person. */
   status(): AgentStatus;
-  versions(): readonly string[];
+  /** Of every service that is connected; '' for none. */
+  version(): string;
   /** null: the hub did not answer. */
   keys(): Promise<readonly Key[] | null>;
   /** The end of the PIN window of this key, once; 'unplugged' when the key or its agent went first. */
@@ -41,51 +43,29 @@ export interface Fleet {
   close(): void;
 }
 
-/** The first of these that any agent is in is what the person is told. */
-const TOLD: readonly AgentStatus[] = [
-  'connected',
-  'ask',
-  'asking',
-  'searching',
-  'framed',
-  'denied',
-  'not-paired',
-  'lost',
-  'none',
-  'idle',
-];
-
-interface Member {
-  readonly link: AgentLink;
-  status: AgentStatus;
-  session: AgentSession | null;
-}
-
 export function createFleet(deps: FleetDeps): Fleet {
-  let members: readonly Member[] = [];
+  let link: AgentLink | null = null;
+  let best: AgentStatus = 'idle';
+  let session: AgentSession | null = null;
   const windows = new Map<string, (failure: AgentFailure | null) => void>();
   const views = new Map<string, ControlCertificateView>();
 
-  function join(view: AgentView): Member {
-    const member: Member = {
-      status: 'idle',
-      session: null,
-      link: linkAgent({
-        view,
-        grant: deps.grant,
-        onStatus: (status) => {
-          member.status = status;
-        },
-        onSession: (session) => {
-          member.session = session;
-        },
-        onEvent: (event) => heard(member, event),
-      }),
-    };
-    return member;
-  }
+  const join = (): AgentLink =>
+    linkServices({
+      views: deps.agents,
+      grant: deps.grant,
+      onStatus: (status) => {
+        best = status;
+      },
+      onSession: (one) => {
+        // Keys of a service that was found later than the others.
+        if (session !== null) deps.changed();
+        session = one;
+      },
+      onEvent: heard,
+    });
 
-  function heard(member: Member, event: SessionEvent): void {
+  function heard(event: SessionEvent): void {
     switch (event.event) {
       case 'pinDone':
         endWindow(event.key, event.failure);
@@ -98,10 +78,14 @@ export function createFleet(deps: FleetDeps): Fleet {
         deps.changed();
         return;
       case 'closed':
-        member.session = null;
-        for (const key of [...windows.keys()]) endWindow(key, { code: 'CLOSED', remaining: null });
+        session = null;
+        endAll();
         deps.changed();
     }
+  }
+
+  function endAll(): void {
+    for (const key of [...windows.keys()]) endWindow(key, { code: 'CLOSED', remaining: null });
   }
 
   function endWindow(key: string, failure: AgentFailure | null): void {
@@ -109,8 +93,6 @@ export function createFleet(deps: FleetDeps): Fleet {
     windows.delete(key);
     tell?.(failure);
   }
-
-  const sessions = (): readonly AgentSession[] => members.flatMap(({ session }) => (session === null ? [] : [session]));
 
   async function readKeys(session: AgentSession) {
     const listed = await session.keys();
@@ -126,16 +108,18 @@ export function createFleet(deps: FleetDeps): Fleet {
 
   return {
     async connect(byClick) {
-      if (members.length === 0) members = deps.agents.map(join);
-      await Promise.all(members.map(({ link }) => link.connect(byClick)));
+      const first = link === null;
+      link ??= join();
+      const looked = link.connect(byClick);
+      // Once a service is there, the missing ones are looked for behind its back: on Windows a closed port takes two seconds to say so.
+      if (first || session === null || byClick) await looked;
     },
-    status: () => TOLD.find((status) => members.some((member) => member.status === status)) ?? 'idle',
-    versions: () => sessions().map(({ version }) => version),
+    status: () => best,
+    version: () => session?.version ?? '',
     async keys() {
-      const found = (await Promise.all(sessions().map(readKeys))).flat();
+      const found = session === null ? [] : await readKeys(session);
       const fresh = found.filter(({ sign }) => !views.has(sign));
       if (fresh.length > 0) {
-        // The agents' own handles may be alike; the place in the list is not.
         const asked = fresh.map(({ sign }, place) => ({ key: String(place), sign }));
         const judged = await deps.judge(asked);
         if (judged === null) return null;
@@ -157,12 +141,12 @@ export function createFleet(deps: FleetDeps): Fleet {
       drop: () => endWindow(info.key, { code: 'PIN_CANCELLED', remaining: null }),
     }),
     close() {
-      for (const member of members) {
-        member.link.stop();
-        member.session?.close();
-      }
-      members = [];
-      for (const key of [...windows.keys()]) endWindow(key, { code: 'CLOSED', remaining: null });
+      link?.stop();
+      session?.close();
+      link = null;
+      session = null;
+      best = 'idle';
+      endAll();
     },
   };
 }

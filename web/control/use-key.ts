@@ -77,6 +77,7 @@ function afterFailure({ code, remaining }: AgentFailure): PinState | null {
     case 'INTERNAL':
     case 'CLOSED':
     case 'TIMEOUT':
+    case 'NOT_SUPPORTED':
       return null;
   }
 }

@@ -1,7 +1,7 @@
 import type { Api, Routes } from './api.ts';
 import type { Boot } from './boot.ts';
 import { type Desk, persist } from './desk.ts';
-import type { AgentSession } from './dialects/dialect.ts';
+import type { AgentSession, Deed } from './dialects/dialect.ts';
 import { type Judged, type Readable, readKeys } from './keys.ts';
 import { type Card, choose, firstPinStep, type Model } from './model.ts';
 import { drawClocks } from './render/clock.ts';
@@ -17,6 +17,8 @@ export interface Program<A extends Routes<A>, M extends Model> {
   draw(model: M): void;
   /** The hub's word on the plugged certificates; null: refused, and the page says why. */
   judge(desk: Desk<A, M>, certificates: readonly Readable[]): Promise<readonly Judged[] | null>;
+  /** What this page wants of a key now; without it a signature of the challenge. */
+  deed?(desk: Desk<A, M>): Deed;
   /** Changes that a newer view brings with it. */
   onView(desk: Desk<A, M>, view: NonNullable<M['view']>): Partial<M>;
   /** After the view has been drawn. */
@@ -87,7 +89,7 @@ export function createDesk<A extends Routes<A>, M extends Model>(program: Progra
     // The pulled card too: when its key comes back, what the hub has said of it still holds.
     const known = model.pulled === null ? model.cards : [...model.cards, model.pulled.card];
     const judge = (certificates: readonly Readable[]) => program.judge(desk, certificates);
-    const cards = await readKeys(session, known, judge, (first) => put(first));
+    const cards = await readKeys(session, program.deed?.(desk) ?? 'sign', known, judge, (first) => put(first));
     if (cards !== null) put(cards);
     // Nobody has pressed anything: the page does not move away from what its person reads.
     if (model.chosen !== before && document.activeElement === document.body) page.focusPin({ preventScroll: true });

@@ -50,7 +50,7 @@ async function run(): Promise<void> {
   probeCookies();
   const hub = await askHub(null);
   probeTime(hub);
-  await probeAgent(hub?.answer.agent ?? null);
+  await probeAgents(hub?.answer.agents ?? []);
   conclude();
   button.textContent = said.again;
   button.toggleAttribute('disabled', false);
@@ -77,7 +77,7 @@ function probeCookies(): void {
 
 interface HubAnswer {
   readonly now: number;
-  readonly agent: AgentView;
+  readonly agents: readonly AgentView[];
   readonly grant: SignedGrant | null;
 }
 
@@ -105,35 +105,45 @@ function probeTime(hub: Awaited<ReturnType<typeof askHub>>): void {
   else tell('time', 'ok', fill(said.timeOk, { s: (skew / 1000).toFixed(1) }));
 }
 
-async function probeAgent(agent: AgentView | null): Promise<void> {
+/** Every service by its vendor's name. One is enough to work with; that a vendor's own is missing matters to those who hold its keys. */
+async function probeAgents(agents: readonly AgentView[]): Promise<void> {
   const permission = await loopbackPermission();
   const gated = permission.state === 'prompt' && !onLoopback(location.hostname);
   if (permission.state === 'denied') tell('permission', 'bad', said.permissionBad);
   else if (gated) tell('permission', 'now', said.permissionAsk);
   else tell('permission', 'ok', permission.state === 'granted' ? said.permissionOk : said.permissionNotNeeded);
   tell('agent', 'now', said.agentWaiting);
-  const found =
-    agent === null || permission.state === 'denied' ? null : await connect(agent, gated ? PROMPT_MS : GREET_MS);
-  if (gated) await tellPermission(found !== null && found.reason !== 'unreachable');
-  if (found === null || (!found.ok && found.reason === 'unreachable')) {
-    tell('agent', 'bad', said.agentBad);
-    return tell('keys', 'waiting', said.keysSkipped);
-  }
-  if (!found.ok) {
-    if (found.reason === 'refused') tell('agent', 'bad', fill(said.agentNotPaired, { host }));
-    else tell('agent', 'ok', fill(said.agentOk, { version: found.version ?? '' }));
-    return tell('keys', 'waiting', said.keysSkipped);
-  }
-  tell('agent', 'ok', fill(said.agentOk, { version: found.session.version }));
-  await probeKeys(found.session);
-  found.session.close();
+  const patience = gated ? PROMPT_MS : GREET_MS;
+  const denied = permission.state === 'denied';
+  const found = await Promise.all(agents.map((view) => (denied ? missing : connect(view, patience))));
+  if (gated) await tellPermission(found.some((one) => one.ok || one.reason !== 'unreachable'));
+  const works = found.some((one) => one.ok || one.reason === 'no-grant');
+  const refused = found.some((one) => !one.ok && one.reason === 'refused');
+  const all = found.every((one) => one.ok || one.reason === 'no-grant');
+  const result = all && agents.length > 0 ? 'ok' : works && !refused ? 'warn' : 'bad';
+  tell('agent', result, ...(agents.length === 0 ? [said.agentBad] : agents.map((view, i) => lineOf(view, found[i]))));
+  const sessions = found.flatMap((one) => (one.ok ? [one.session] : []));
+  if (sessions.length === 0) return tell('keys', 'waiting', said.keysSkipped);
+  await probeKeys(sessions);
+  for (const session of sessions) session.close();
 }
 
-type Found = Connected & { readonly reason?: 'unreachable' | 'no-grant' | 'refused' };
+const missing: Connected = { ok: false, reason: 'unreachable', version: null };
 
-async function connect(agent: AgentView, patienceMs: number): Promise<Found | null> {
+function lineOf({ vendors }: AgentView, found: Connected = missing): string {
+  const version = found.ok ? found.session.version : (found.version ?? '');
+  const runs = found.ok || found.reason === 'no-grant';
+  if (vendors.length > 0) {
+    const name = vendors.map((vendor) => vendor.name).join(words.lang === 'zh' ? '、' : ', ');
+    return runs ? fill(said.serviceOk, { name, version }) : fill(said.serviceBad, { name });
+  }
+  if (runs) return fill(said.agentOk, { version });
+  return found.reason === 'refused' ? fill(said.agentNotPaired, { host }) : said.agentBad;
+}
+
+async function connect(agent: AgentView, patienceMs: number): Promise<Connected> {
   const dialect = await loadDialect(agent.dialect.url, agent.dialect.integrity);
-  if (dialect === null) return null;
+  if (dialect === null) return missing;
   const grant = async (nonce: string): Promise<SignedGrant | null> => (await askHub(nonce))?.answer.grant ?? null;
   return dialect.connect({ endpoints: agent.endpoints, patienceMs, grant, onEvent: () => undefined });
 }
@@ -145,17 +155,13 @@ async function tellPermission(reached: boolean): Promise<void> {
   tell('permission', 'warn', said.permissionAsk);
 }
 
-async function probeKeys(session: AgentSession): Promise<void> {
+async function probeKeys(sessions: readonly AgentSession[]): Promise<void> {
   tell('keys', 'now', words.key.keysReading);
-  const listed = await session.keys();
-  if (!listed.ok || listed.value.length === 0) return tell('keys', 'warn', said.keysNone);
-  const locked = listed.value.filter((key) => key.pinRemaining === 0);
-  tell(
-    'keys',
-    locked.length > 0 ? 'bad' : 'ok',
-    fill(said.keysOk, { n: String(listed.value.length) }),
-    ...listed.value.map(keyLine),
-  );
+  const listed = await Promise.all(sessions.map((session) => session.keys()));
+  const keys = listed.flatMap((one) => (one.ok ? one.value : []));
+  if (keys.length === 0) return tell('keys', 'warn', said.keysNone);
+  const locked = keys.filter((key) => key.pinRemaining === 0);
+  tell('keys', locked.length > 0 ? 'bad' : 'ok', fill(said.keysOk, { n: String(keys.length) }), ...keys.map(keyLine));
 }
 
 const keyLine = (key: KeyInfo): string =>

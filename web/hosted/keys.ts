@@ -1,6 +1,5 @@
-import type { KeyInfo } from '#agent/protocol.ts';
 import type { CertificateView } from '#hosted/api.ts';
-import type { AgentSession } from './dialects/dialect.ts';
+import type { AgentSession, Deed, HeldKey } from './dialects/dialect.ts';
 import type { Card } from './model.ts';
 
 /** A key's certificates as the agent shows them, base64 DER; `key` is the agent's handle. */
@@ -15,17 +14,18 @@ type Judge = (certificates: readonly Readable[]) => Promise<readonly Judged[] | 
 
 /**
  * Lists the plugged keys as cards: `show` is called at once with what the agent says, again with the certificates, and last with what the hub
- * says of them. null: the agent is gone. Cards known from before keep their view, so that nothing flickers.
+ * says of them. `deed`: what this page wants of a key. null: the agent is gone. Cards known from before keep their view, so that nothing flickers.
  */
 export async function readKeys(
   session: AgentSession,
+  deed: Deed,
   known: readonly Card[],
   judge: Judge,
   show: (cards: readonly Card[]) => void,
 ): Promise<readonly Card[] | null> {
   const listed = await session.keys();
   if (!listed.ok) return null;
-  const read = await Promise.all(listed.value.map((info) => withCertificate(session, info, known)));
+  const read = await Promise.all(listed.value.map((info) => withCertificate(session, deed, info, known)));
   const first = read.map(({ card }) => card);
   show(first);
   const readable = read.flatMap(({ readable: one }) => (one === null ? [] : [one]));
@@ -43,7 +43,8 @@ function withVerdict(card: Card, judged: Judged | null): Card {
 
 async function withCertificate(
   session: AgentSession,
-  info: KeyInfo,
+  deed: Deed,
+  info: HeldKey,
   known: readonly Card[],
 ): Promise<{ readonly card: Card; readonly readable: Readable | null }> {
   const said = await session.certificates(info.key);
@@ -55,6 +56,7 @@ async function withCertificate(
     pinEntry: info.pinEntry,
     pinRemaining: info.pinRemaining,
     loggedIn: info.loggedIn,
+    able: info.can.includes(deed),
     reading: said.ok ? (before === undefined ? 'reading' : 'read') : 'unreadable',
     view: before?.view ?? null,
     opens: before?.opens ?? null,

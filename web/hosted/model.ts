@@ -1,5 +1,6 @@
 import type { CertificateView, LoginView, PageError } from '#hosted/api.ts';
 import type { TroubleState } from '#hosted/states.ts';
+import type { ServiceState } from './services.ts';
 
 /** What every page of an interaction learns from the hub, whatever it is for. */
 export type PageView = Pick<
@@ -18,7 +19,8 @@ export interface Model<V extends PageView = PageView> {
   /** The browser is leaving for the trading system. */
   readonly leaving: boolean;
   readonly agent: AgentStatus;
-  readonly agentVersion: string | null;
+  /** Every service that this page looks for, in the hub's order; `agent` is how the best of them stands. */
+  readonly services: readonly ServiceState[];
   /** false until the keys have been listed once on this connection. */
   readonly keysRead: boolean;
   readonly cards: readonly Card[];
@@ -69,6 +71,8 @@ export interface Card {
   readonly pinEntry: 'page' | 'agent';
   readonly pinRemaining: number;
   readonly loggedIn: boolean;
+  /** Its service can do what this page is for. */
+  readonly able: boolean;
   readonly reading: 'reading' | 'read' | 'unreadable';
   readonly view: CertificateView | null;
   /** On a page with files: which of them its encryption key opens. null: any valid certificate will do here. */
@@ -112,7 +116,7 @@ export const emptyModel = (touch: boolean): Model<never> => ({
   ended: false,
   leaving: false,
   agent: 'idle',
-  agentVersion: null,
+  services: [],
   keysRead: false,
   cards: [],
   chosen: null,
@@ -148,6 +152,7 @@ export function offState(card: Card): TroubleState | null {
   if (card.opens !== null) {
     if (card.opens.length === 0) return 'wrong-key';
   } else if (card.view !== null && card.view.status !== 'ready') return stateOfStatus[card.view.status];
+  if (!card.able) return 'key-unable';
   return card.pinRemaining === 0 ? 'locked' : null;
 }
 

@@ -38,6 +38,8 @@ export function afterFailure(model: Model, card: Card, failure: AgentFailure, no
     case 'TEXT_REFUSED':
     case 'OPERATION_NOT_GRANTED':
       return { patch: { work: null, trouble: { state: 'sign-failed', error: null } }, next: 'focus-notice' };
+    case 'NOT_SUPPORTED':
+      return { patch: { work: null, cards: change({ able: false }), shown: card.id }, next: 'focus-notice' };
     case 'NOT_AUTHORIZED':
     case 'GRANT_INVALID':
     case 'UNWRAP_FAILED':

@@ -1,6 +1,6 @@
 import type { SignedGrant } from '#agent/protocol.ts';
 import type { AgentView } from '#hosted/api.ts';
-import { type AgentLink, linkAgent } from './agent.ts';
+import type { AgentLink } from './agent.ts';
 import type { PageLink } from './boot.ts';
 import { openWindow } from './deeds.ts';
 import type { Answered, KeyDesk } from './desk.ts';
@@ -10,12 +10,13 @@ import { listen } from './live.ts';
 import { createLookout } from './lookout.ts';
 import type { PageView } from './model.ts';
 import { framedWithoutPermission, inFrame, loopbackPermission } from './permission.ts';
+import { linkServices } from './services.ts';
 import type { Unlock } from './unlock.ts';
 
 /** What a claim brings. */
 export interface Claim<V extends PageView> {
   readonly view: V;
-  readonly agent: AgentView;
+  readonly agents: readonly AgentView[];
   /** Where the hub saw no cookie: the claim's secret, for memory only. */
   readonly claim: string | null;
 }
@@ -76,10 +77,10 @@ export function follow<V extends PageView>(
   return lookout.look;
 }
 
-/** Joins the agent to the desk: its status, its keys, its PIN window. */
+/** Joins the services of this computer to the desk: how they stand, their keys, their PIN windows. */
 export function joinAgent(
   desk: KeyDesk,
-  view: AgentView,
+  views: readonly AgentView[],
   unlock: Pick<Unlock, 'unplugged' | 'pinDone' | 'agentGone'>,
   grant: (nonce: string) => Promise<Answered<{ readonly grant: SignedGrant }>>,
 ): AgentLink {
@@ -100,15 +101,15 @@ export function joinAgent(
         unlock.agentGone();
     }
   };
-  return linkAgent({
-    view,
+  return linkServices({
+    views,
     grant: async (nonce) => {
       const answer = await grant(nonce);
       if (answer.ok) return answer.value.grant;
       desk.refused(answer.error);
       return null;
     },
-    onStatus: (status, version) => desk.change({ agent: status, agentVersion: version }),
+    onStatus: (agent, services) => desk.change({ agent, services }),
     onSession: (session) => {
       desk.holdSession(session);
       void desk.refreshKeys();

@@ -1,22 +1,7 @@
-import { z } from 'zod';
-import { isObject, type Json, type JsonObject } from '#kernel/json.ts';
-import {
-  type CryptoRequest,
-  type Driver,
-  type Evidence,
-  keysAskedFor,
-  type Prompt,
-  type ResumeEvent,
-  type SealEvidence,
-  type SealRequest,
-  type Step,
-  type UnwrappedKeys,
-} from '../contract.ts';
+import type { Driver } from '../contract.ts';
+import { atThePage } from './exchanges.ts';
 
-/**
- * A key at this PC (GM/T 0016 device, GM/T 0020 operations) reached by the hub's own agent. The work is done by the page's dialect and the
- * agent; this half only says what is to be signed or opened and hands on what came back.
- */
+/** A key at this PC (GM/T 0016 device, GM/T 0020 operations) reached by the hub's own agent, or by a vendor's program that speaks its protocol. */
 export const standardKey: Driver = {
   manifest: {
     id: 'standard-key',
@@ -25,104 +10,23 @@ export const standardKey: Driver = {
     media: ['key'],
     channels: ['auth', 'crypto', 'seal'],
     dialect: 'standard-key',
+    pinWindow: true,
   },
-  open: () => ({
-    auth: {
-      begin: async ({ text }) => asking(signing(text), { text }),
-      resume: async (state, event) => {
-        const text = textOf(state);
-        return resume(asking(signing(text), { text }), event, (payload) => evidenceIn(payload, text));
-      },
-    },
-    crypto: {
-      begin: async ({ wraps, certificate, replyKey }) => {
-        const wanted = { wraps, certificate, replyKey };
-        return asking(opening(wanted), wanted as unknown as Json);
-      },
-      resume: async (state, event) => {
-        const wanted = wantedSchema.parse(state);
-        return resume(asking(opening(wanted), state), event, (payload) => keysIn(payload, wanted));
-      },
-    },
-    seal: {
-      begin: async ({ toSign, certificate }) => asking(sealing({ toSign, certificate }), { toSign, certificate }),
-      resume: async (state, event) => {
-        const ordered = orderedSchema.parse(state);
-        return resume(asking(sealing(ordered), state), event, (payload) => sealIn(payload, ordered));
-      },
-    },
-  }),
+  open: () => atThePage,
 };
 
-type Pending = Extract<Step<never>, { step: 'pending' }>;
-
-/** What the page brings: `read` of a page that reports no error; undefined where it makes no sense. */
-function resume<V>(waiting: Pending, event: ResumeEvent, read: (payload: JsonObject) => V | undefined): Step<V> {
-  switch (event.from) {
-    case 'page': {
-      const { error } = event.payload;
-      if (error === 'PIN_LOCKED') return { step: 'refused', reason: 'locked', detail: error };
-      if (error === 'PIN_CANCELLED') return { step: 'refused', reason: 'cancelled', detail: error };
-      if (typeof error === 'string') return waiting; // a wrong PIN or a pulled key: the person goes on
-      const value = read(event.payload);
-      return value === undefined ? nonsense : { step: 'done', value };
-    }
-    case 'vendor':
-      return { ...waiting, ignored: 'this driver has no vendor service' };
-    case 'poll':
-      return waiting;
-  }
-}
-
-const nonsense = { step: 'refused', reason: 'rejected', detail: 'the page brought nothing of use' } as const;
-
-const asking = (prompt: Prompt, state: Json): Pending => ({ step: 'pending', prompt, state });
-
-const signing = (text: string): Prompt => ({ kind: 'agent', operation: 'sign', text });
-
-/** `{certificate, signature}` is what the agent's `sign` answers; `{error}` is its error code (agent/protocol.ts). */
-const evidenceIn = ({ certificate, signature }: JsonObject, text: string): Evidence | undefined =>
-  typeof certificate === 'string' && typeof signature === 'string' ? { certificate, signature, text } : undefined;
-
-const textOf = (state: Json): string => (isObject(state) && typeof state['text'] === 'string' ? state['text'] : '');
-
-const orderedSchema = z.object({ toSign: z.string(), certificate: z.string() });
-type Ordered = Pick<SealRequest, 'toSign' | 'certificate'>;
-
-const sealing = ({ toSign, certificate }: Ordered): Prompt => ({
-  kind: 'agent',
-  operation: 'signDocument',
-  toSign,
-  certificate,
-});
-
-/** What the agent's `signDocument` answers, by the key that was asked for and no other. */
-const sealIn = ({ certificate, signature }: JsonObject, wanted: Ordered): SealEvidence | undefined =>
-  certificate === wanted.certificate && typeof signature === 'string' ? { certificate, signature } : undefined;
-
-const wantedSchema = z.object({
-  wraps: z.array(z.object({ id: z.string(), wrapped: z.string() })),
-  certificate: z.string(),
-  replyKey: z.string(),
-});
-type Wanted = Pick<CryptoRequest, 'wraps' | 'certificate' | 'replyKey'>;
-
-const opening = ({ wraps, certificate, replyKey }: Wanted): Prompt => ({
-  kind: 'agent',
-  operation: 'unwrap',
-  wraps,
-  certificate,
-  to: replyKey,
-});
-
-const keysSchema = z.object({
-  keys: z.array(z.object({ id: z.string(), wrapped: z.string(), layout: z.string().exactOptional() })).min(1),
-});
-
-/** `{keys: [{id, wrapped, layout}]}`, the agent's `unwrap` with `to` for each; no others than those asked for, none twice. */
-function keysIn(payload: JsonObject, { wraps }: Wanted): UnwrappedKeys | undefined {
-  const parsed = keysSchema.safeParse(payload);
-  if (!parsed.success) return undefined;
-  const asked = wraps.map(({ id }) => id);
-  return keysAskedFor(parsed.data.keys, asked);
-}
+/**
+ * A key at this PC reached by its vendor's own program with the SOF functions of GM/T 0020. No channel `crypto`: such a program opens a wrap for the page or not at
+ * all, it cannot wrap what it opened to the hub's one-time key.
+ */
+export const sofService: Driver = {
+  manifest: {
+    id: 'sof-service',
+    title: '实体证书（UKey），经机构自己的证书服务程序（SOF 接口）',
+    contract: 1,
+    media: ['key'],
+    channels: ['auth', 'seal'],
+    dialect: 'sof-service',
+  },
+  open: () => ({ auth: atThePage.auth, seal: atThePage.seal }),
+};

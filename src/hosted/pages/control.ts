@@ -2,10 +2,11 @@ import type { Hono } from 'hono';
 import { html, raw } from 'hono/html';
 import type { Controls } from '#control/controls.ts';
 import type { EdgeEnv } from '#http/context.ts';
+import type { LocalService } from '../agent-view.ts';
 import type { PageError } from '../api.ts';
 import type { Assets } from '../assets.ts';
 import { pageError } from '../page-error.ts';
-import { pageHeaders } from './headers.ts';
+import { endpointsOf, pageHeaders } from './headers.ts';
 import { sprite } from './icons.ts';
 import { dataBlock, type Markup } from './layout.ts';
 
@@ -13,7 +14,8 @@ export interface ControlFrameDeps {
   readonly assets: Assets;
   readonly controls: Pick<Controls, 'look'>;
   readonly originOf: (request: Request) => Promise<string>;
-  readonly agentEndpoints: readonly string[];
+  /** Every service on the person's computer that the frame may reach. */
+  readonly services: () => Promise<readonly LocalService[]>;
 }
 
 /** What the frame's script is handed. */
@@ -35,7 +37,7 @@ export function mountControlFrame(app: Hono<EdgeEnv>, deps: ControlFrameDeps): v
     const { origin, refusal, supportCode } = await deps.controls.look(token);
     const headers = pageHeaders({
       publicOrigin: await deps.originOf(c.req.raw),
-      agentEndpoints: deps.agentEndpoints,
+      ...endpointsOf(await deps.services()),
       frameAncestors: origin === undefined ? [] : [origin],
     });
     if (origin === undefined) return c.html('', 404, headers);

@@ -1,22 +1,35 @@
+import type { LocalService } from '../agent-view.ts';
+
 /** What a hosted page is sent with. */
 export interface PagePolicy {
   /** `https://hub.ca.example` */
   readonly publicOrigin: string;
-  /** Loopback WebSocket URLs of the agent, exact ports: nothing else on this computer may be reached (reliability T13). */
+  /** Loopback WebSocket URLs of every service, exact ports: nothing else on this computer may be reached (reliability T13). */
   readonly agentEndpoints: readonly string[];
+  /** Those of them whose service draws PIN windows of its own; without it, all. */
+  readonly windowEndpoints?: readonly string[];
   /** Registered origins that may frame the page; empty: nobody (T11). */
   readonly frameAncestors?: readonly string[];
   /** The page shows documents: the PDF reader's second thread may run. It answers to a policy of its own (assets.ts). */
   readonly viewer?: boolean;
 }
 
+/** What a policy must know of the services. */
+export const endpointsOf = (
+  services: readonly LocalService[],
+): Required<Pick<PagePolicy, 'agentEndpoints' | 'windowEndpoints'>> => ({
+  agentEndpoints: services.flatMap(({ endpoints }) => endpoints),
+  windowEndpoints: services.flatMap(({ endpoints, dialect }) => (dialect.pinWindow ? endpoints : [])),
+});
+
 /**
- * Scripts and styles from the hub only, nothing inline, no form target, no plug-in. `connect-src` is the hub and the agent's exact loopback
- * addresses, so a PIN typed into the page can reach the agent and nobody else. `frame-src` is the agent's own PIN dialog.
+ * Scripts and styles from the hub only, nothing inline, no form target, no plug-in. `connect-src` is the hub and the exact loopback addresses of the
+ * services, so a PIN typed into the page can reach them and nobody else. `frame-src` is PIN dialogs of their own.
  */
 export function pageHeaders(policy: PagePolicy): Record<string, string> {
   const live = policy.publicOrigin.replace(/^http/, 'ws');
-  const frames = [...new Set(policy.agentEndpoints.map((url) => new URL(url.replace(/^ws/, 'http')).origin))];
+  const windows = policy.windowEndpoints ?? policy.agentEndpoints;
+  const frames = [...new Set(windows.map((url) => new URL(url.replace(/^ws/, 'http')).origin))];
   const ancestors = policy.frameAncestors ?? [];
   return {
     'content-security-policy': [
@@ -28,7 +41,7 @@ export function pageHeaders(policy: PagePolicy): Record<string, string> {
       "style-src 'self'",
       // The QR code is an inert picture made by the hub.
       "img-src 'self' data:",
-      `connect-src 'self' ${[live, ...policy.agentEndpoints.map((url) => new URL(url).origin)].join(' ')}`,
+      `connect-src 'self' ${[...new Set([live, ...policy.agentEndpoints.map((url) => new URL(url).origin)])].join(' ')}`,
       `frame-src ${frames.length === 0 ? "'none'" : frames.join(' ')}`,
       "form-action 'none'",
       "base-uri 'none'",

@@ -2,6 +2,7 @@ import type { Context, Hono } from 'hono';
 import type { SignedGrant } from '#agent/protocol.ts';
 import type { Bytes } from '#kernel/bytes.ts';
 import { refusal, rowOf, sentence } from '#kernel/errors.ts';
+import { agentView, allServices, type LocalService } from '../agent-view.ts';
 import type { AuthorityView, PageError } from '../api.ts';
 import type { Assets } from '../assets.ts';
 import { stateOfCode } from '../states.ts';
@@ -12,7 +13,7 @@ import { diagnosePage } from './diagnose.ts';
 import { type FaultPage, faultPage, stateOfFault } from './fault.ts';
 import { frontPage, lostPage } from './front.ts';
 import { hallPage } from './hall.ts';
-import { pageHeaders } from './headers.ts';
+import { endpointsOf, type PagePolicy, pageHeaders } from './headers.ts';
 import { helpPage, protectionPage } from './help.ts';
 import type { Markup, PageContext } from './layout.ts';
 import { loginPage } from './login.ts';
@@ -35,8 +36,10 @@ export interface PagesDeps {
   readonly publicOrigin: string;
   /** The public origin under which this request came, where the hub has several (readings L55). */
   readonly originOf?: (request: Request) => Promise<string>;
-  /** Loopback WebSocket URLs of the agent, in the order in which they are tried. */
+  /** Loopback WebSocket URLs of the hub's own agent. */
   readonly agentEndpoints: readonly string[];
+  /** Vendors' own programs beside it; none when absent. */
+  readonly vendorServices?: () => Promise<readonly LocalService[]>;
   /** Registered origins that may frame the login page; none when absent. */
   readonly frameAncestors?: readonly string[];
   /** UTC epoch ms. */
@@ -64,8 +67,16 @@ export function mountPages(app: Hono, deps: PagesDeps): void {
       host: new URL(origin).host,
     };
   };
+  const services = async () => allServices(deps.agentEndpoints, (await deps.vendorServices?.()) ?? []);
+  const policy = async (page: PageContext, more: Partial<PagePolicy> = {}) =>
+    pageHeaders({
+      publicOrigin: page.origin,
+      ...(deps.frameAncestors && { frameAncestors: deps.frameAncestors }),
+      ...endpointsOf(await services()),
+      ...more,
+    });
   const send = async (c: Context, page: PageContext, body: Markup, status: 200 | 403 | 404 | 410 = 200) =>
-    c.html(await body, status, pageHeaders({ ...deps, publicOrigin: page.origin }));
+    c.html(await body, status, await policy(page));
   const put = (path: string, make: (page: PageContext) => Markup | Promise<Markup>) =>
     app.get(path, async (c) => {
       const page = await contextOf(c);
@@ -91,19 +102,18 @@ export function mountPages(app: Hono, deps: PagesDeps): void {
   const sign = async (c: Context, link: PageLink): Promise<Response> => {
     const page = await contextOf(c);
     const looked = (await deps.lookSign?.(link, c.req.raw)) ?? { asker: null, fault: null };
-    const headers = (viewer: boolean) =>
-      pageHeaders({ ...deps, publicOrigin: page.origin, frameAncestors: looked.frameAncestors ?? [], viewer });
+    const headers = (viewer: boolean) => policy(page, { frameAncestors: looked.frameAncestors ?? [], viewer });
     if (looked.fault === null)
       return c.html(
         await signPage({ ...page, link, asker: looked.asker, embedders: looked.frameAncestors ?? [] }),
         200,
-        headers(true),
+        await headers(true),
       );
     const { words, sign: own } = signWordsOf(page.lang);
     const about = { words, facts: signFacts(words, own) };
     const fault = { ...faultOf(page, looked, looked.fault), island: faultIsland(looked, looked.fault) };
     const body = await faultPage(fault, about);
-    return c.html(body, statusOf(looked.fault), headers(false));
+    return c.html(body, statusOf(looked.fault), await headers(false));
   };
 
   app.get('/sign/i/:interaction', (c) => sign(c, { interaction: c.req.param('interaction') }));
@@ -123,13 +133,12 @@ export function mountPages(app: Hono, deps: PagesDeps): void {
   put('/diagnose', async (page) => diagnosePage({ ...page, authorities: await deps.authorities() }));
   app.get('/validate', async (c) => {
     const page = await contextOf(c);
-    const policy = pageHeaders({ ...deps, publicOrigin: page.origin, viewer: true });
-    return c.html(await validatePage(page), 200, policy);
+    return c.html(await validatePage(page), 200, await policy(page, { viewer: true }));
   });
   put('/help', async (page) => helpPage({ ...page, authorities: await deps.authorities() }));
   put('/help/protection', protectionPage);
   app.post('/hosted/diagnose', async (c) =>
-    c.json(await diagnose(deps, nonceOf(c), c.req.raw), 200, { 'cache-control': 'no-store' }),
+    c.json(await diagnose(deps, await services(), nonceOf(c), c.req.raw), 200, { 'cache-control': 'no-store' }),
   );
   /** A person gets a page; a program that missed an address of ours gets the catalogue's answer. */
   app.notFound(async (c) => {
@@ -171,17 +180,11 @@ function nonceOf(c: Context): string | null {
   return /^[0-9a-f]{64}$/.test(text) ? text : null;
 }
 
-async function diagnose(deps: PagesDeps, nonce: string | null, request: Request) {
+async function diagnose(deps: PagesDeps, services: readonly LocalService[], nonce: string | null, request: Request) {
   return {
     ok: true,
     now: deps.now(),
-    agent: {
-      endpoints: deps.agentEndpoints,
-      dialect: {
-        url: deps.assets.url('dialects/standard-key.js'),
-        integrity: deps.assets.integrity('dialects/standard-key.js'),
-      },
-    },
+    agents: services.map((service) => agentView(deps.assets, service)),
     grant: nonce === null || deps.diagnoseGrant === undefined ? null : await deps.diagnoseGrant(nonce, request),
   };
 }

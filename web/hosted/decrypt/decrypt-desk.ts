@@ -70,6 +70,7 @@ export function createDecryptDesk(
       desk.refused(answer.error);
       return null;
     },
+    deed: () => 'unwrap',
     onView: (desk, view) => ({
       due: desk.model().due && view.opensAt !== null,
       items: remembered(desk.model(), view),

@@ -31,7 +31,7 @@ export async function startJourney(desk: DecryptDesk, boot: LinkBoot): Promise<v
   beginInTime(desk, look, () => opening.begin());
   reportTroubles(desk, over);
   const phone = createPhone(desk, (id, authority) => desk.ask('mobile', { interaction: id, authority }));
-  const agent = joinAgent(desk, claim.agent, opening, (nonce) => desk.ask('grant', { interaction, nonce }));
+  const agent = joinAgent(desk, claim.agents, opening, (nonce) => desk.ask('grant', { interaction, nonce }));
   listenToPerson(desk, agent, phone, {
     submit: () => void opening.submit(),
     cancel: (id) => desk.ask('cancel', { interaction: id }),

@@ -11,6 +11,9 @@ import type {
 /**
  * Browser half of a driver: how to talk to one vendor's local service. A dialect is an ES module with one export, `connect`.
  * It is built and loaded by itself, so nothing but plain data and functions crosses: no classes, no exceptions as answers.
+ *
+ * The session opens only once the hub has granted it, and does what was granted and no more. A service that knows of no grant is asked all the same by a dialect
+ * that does: the nonce is then the dialect's own.
  */
 export interface Dialect {
   connect(options: ConnectOptions): Promise<Connected>;
@@ -37,16 +40,25 @@ export type SessionEvent =
   | { readonly event: 'closed' };
 
 export interface AgentFailure {
-  readonly code: AgentErrorCode | 'CLOSED' | 'TIMEOUT';
+  /** `NOT_SUPPORTED`: this vendor's service has no such function, whatever the grant says. */
+  readonly code: AgentErrorCode | 'CLOSED' | 'TIMEOUT' | 'NOT_SUPPORTED';
   readonly remaining: number | null;
 }
 
 export type Said<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: AgentFailure };
 
+/** What a key can be asked for: `unwrap-to` opens a wrap for another key without this page seeing what was in it. */
+export type Deed = 'sign' | 'sign-document' | 'unwrap' | 'unwrap-to' | 'rewrap';
+
+/** A key and what its service can do with it: facts of the service, whatever is granted. */
+export interface HeldKey extends KeyInfo {
+  readonly can: readonly Deed[];
+}
+
 export interface AgentSession {
   /** `agent name version`, for people. */
   readonly version: string;
-  keys(): Promise<Said<readonly KeyInfo[]>>;
+  keys(): Promise<Said<readonly HeldKey[]>>;
   /** Base64 DER. */
   certificates(key: string): Promise<Said<{ readonly sign: string; readonly encrypt: string }>>;
   /** pinEntry `page`. The PIN is in this one message and nowhere else. */

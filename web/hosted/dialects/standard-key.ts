@@ -1,9 +1,10 @@
 import type { AgentEvent, BareKey, SignedGrant, WrappedKey } from '#agent/protocol.ts';
 import { type Ask, conversation, read } from './conversation.ts';
-import type { AgentFailure, AgentSession, Connected, ConnectOptions, Said } from './dialect.ts';
+import type { AgentFailure, AgentSession, Connected, ConnectOptions, Deed, Said } from './dialect.ts';
 
 /** Something answers that is not our agent's word. */
 const FOREIGN: AgentFailure = { code: 'BAD_REQUEST', remaining: null };
+const CAN: readonly Deed[] = ['sign', 'sign-document', 'unwrap', 'unwrap-to', 'rewrap'];
 
 /** The hub's own agent (src/agent/protocol.ts). All endpoints are tried at once: on Windows a closed port takes two seconds to say so. */
 export async function connect(options: ConnectOptions): Promise<Connected> {
@@ -37,7 +38,7 @@ function sessionOver(ask: Ask, socket: WebSocket, version: string): AgentSession
   }
   return {
     version,
-    keys: async () => map(await ask('enumerate'), (result) => result.keys),
+    keys: async () => map(await ask('enumerate'), ({ keys }) => keys.map((key) => ({ ...key, can: CAN }))),
     certificates: (key) => ask('certificates', { key }),
     login: async (key, pin) => map(await ask('login', { key, pin }), () => null),
     pinDialog: async (key) => {

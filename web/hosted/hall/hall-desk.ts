@@ -17,6 +17,7 @@ import type { Api } from '../api.ts';
 import type { Boot } from '../boot.ts';
 import { createDesk } from '../create-desk.ts';
 import type { Desk } from '../desk.ts';
+import type { Deed } from '../dialects/dialect.ts';
 import { emptyModel, type Model, type PageView } from '../model.ts';
 import type { SheetPage } from '../render/sheet.ts';
 import { judgeFor } from './judge.ts';
@@ -115,10 +116,27 @@ export function createHallDesk(
     empty: emptyHall(touch),
     draw,
     judge: judgeFor,
+    deed: (desk) => deedOf(desk.model()),
     onView: () => ({}),
     afterView: () => undefined,
   });
   return { ...desk, hall: (view) => desk.seen(pageView(view, askedOf(desk.model()))) };
+}
+
+/** What the open task wants of a key: a share must leave it wrapped for somebody else. */
+function deedOf({ panel }: Pick<HallModel, 'panel'>): Deed {
+  if (panel?.kind !== 'key') return 'sign';
+  switch (panel.task.kind) {
+    case 'ask':
+      return 'sign';
+    case 'rehearse':
+      return 'unwrap';
+    case 'share':
+    case 'recover':
+      return 'unwrap-to';
+    case 'rewrap':
+      return 'rewrap';
+  }
 }
 
 export const askedOf = (model: Pick<HallModel, 'panel'>): AskedView | null =>

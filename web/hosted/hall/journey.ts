@@ -21,7 +21,7 @@ export async function startHall(desk: HallDesk, boot: HallBoot, page: HallPage):
   }
   desk.hall(answer.value.view);
 
-  const tasks = createKeyTasks(desk, boot, answer.value.agent);
+  const tasks = createKeyTasks(desk, boot, answer.value.agents);
   const acts = createHallActs(desk, boot, tasks);
   const phone = createPhone(desk, async (interaction, authority) => {
     const begun = await desk.ask('mobile', { interaction, authority });

@@ -22,7 +22,7 @@ export interface KeyTasks extends Pick<Unlock, 'submit'> {
 
 const grantFor = { ask: 'ask', share: 'share', recover: 'share', rehearse: 'rehearse', rewrap: 'rewrap' } as const;
 
-export function createKeyTasks(desk: HallDesk, boot: HallBoot, view: AgentView): KeyTasks {
+export function createKeyTasks(desk: HallDesk, boot: HallBoot, views: readonly AgentView[]): KeyTasks {
   let link: AgentLink | null = null;
   const unlock = createUnlock(
     desk,
@@ -41,7 +41,7 @@ export function createKeyTasks(desk: HallDesk, boot: HallBoot, view: AgentView):
     desk.change({ panel: { kind: 'key', task, working: false }, ...clean });
     renew(task);
     const interaction = task.kind === 'ask' ? task.asked.interaction : seat();
-    link = joinAgent(desk, view, unlock, (nonce) =>
+    link = joinAgent(desk, views, unlock, (nonce) =>
       desk.ask('grant', { interaction, nonce, what: grantFor[task.kind] }),
     );
     if (!desk.model().touch || task.kind !== 'ask') void link.connect(false);
@@ -248,7 +248,7 @@ const took = (answer: { ok: true; value: { view: HallView } } | { ok: false; err
 /** What one task leaves behind is none of the next one's business. */
 const clean = {
   agent: 'idle',
-  agentVersion: null,
+  services: [],
   keysRead: false,
   cards: [],
   chosen: null,

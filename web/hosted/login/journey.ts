@@ -28,7 +28,7 @@ export async function startJourney(desk: LoginDesk, boot: LinkBoot): Promise<voi
   });
   const signing = createSigning(desk);
   const phone = createPhone(desk, (id, authority) => desk.ask('mobile', { interaction: id, authority }));
-  const agent = joinAgent(desk, claim.agent, signing, (nonce) => desk.ask('grant', { interaction, nonce }));
+  const agent = joinAgent(desk, claim.agents, signing, (nonce) => desk.ask('grant', { interaction, nonce }));
   listenToPerson(desk, agent, phone, {
     submit: () => void signing.submit(),
     cancel: (id) => desk.ask('cancel', { interaction: id }),

@@ -31,6 +31,7 @@ const offWord: Readonly<Partial<Record<TroubleState, keyof Boot['words']['card']
   'status-down': 'statusDown',
   locked: 'locked',
   'wrong-key': 'wrongKey',
+  'key-unable': 'unable',
 };
 
 export function cardScreen(model: Model, boot: Boot, card: Card): CardScreen {

@@ -56,7 +56,7 @@ export async function startJourney(desk: SignDesk, boot: SignBoot, page: SignPag
   const file = createLocalFile(desk, boot);
   const hands = { desk, boot, page, papers, signing, placing, file };
   const deeds = deedsOf(hands);
-  const agent = joinAgent(desk, claim.agent, signing, (nonce) => desk.ask('grant', { interaction, nonce }));
+  const agent = joinAgent(desk, claim.agents, signing, (nonce) => desk.ask('grant', { interaction, nonce }));
   listenToPerson(desk, agent, phone, {
     submit: () => void signing.press(false),
     cancel: (id) => desk.ask('cancel', { interaction: id }),

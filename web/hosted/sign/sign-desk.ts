@@ -163,6 +163,7 @@ export function createSignDesk({ boot, api, page, touch, framed, draw, afterView
     },
   });
 }
+    deed: () => 'sign-document',
 
 /** Once somebody has proved himself, his key alone signs: to the list of keys any other is one that does not fit. */
 function forSigner(model: SignModel, one: Judged): Judged {
