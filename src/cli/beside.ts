@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { openCore } from '#app/core.ts';
 import { loadConfig } from '#config/config.ts';
 import { createLog } from '#kernel/log.ts';
-import { openCore } from '../app.ts';
 import type { AdminCommand } from './actions.ts';
 
 /**

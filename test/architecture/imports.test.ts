@@ -22,13 +22,14 @@ const ORDER: readonly (readonly string[])[] = [
   ['wire'],
   ['broker', 'hosted', 'docs'],
   ['config'],
+  ['app'],
   ['app.ts'],
   ['cli'],
   ['main.ts'],
 ];
 /** The agent sees the kernel and the crypto room only; types of its protocol may be read by the edges and the pages. */
 const AGENT_MAY_SEE = ['kernel', 'crypto', 'pki', 'agent'];
-const HONO_MAY_LIVE_IN = ['http', 'broker', 'hosted', 'docs', 'app.ts'];
+const HONO_MAY_LIVE_IN = ['http', 'broker', 'hosted', 'docs', 'app', 'app.ts'];
 
 interface Import {
   readonly file: string;

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openCore } from '#app/core.ts';
 import { VALIDATE_PATH } from '#broker/documents.ts';
 import { OFFLINE_PATH } from '#broker/offline.ts';
 import { checkConfig } from '#config/config.ts';

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openCore } from '#app/core.ts';
 import { checkConfig } from '#config/config.ts';
 import type { Gm } from '#crypto/gm.ts';
 import { createGm } from '#crypto/provider.ts';

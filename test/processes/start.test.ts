@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Core, openCore } from '#app/core.ts';
 import { checkConfig, type HubConfig } from '#config/config.ts';
 import { createGm } from '#crypto/provider.ts';
 import { companies } from '#fixtures/pki/identities.ts';
@@ -12,7 +13,7 @@ import { systemRandom } from '#kernel/random.ts';
 import { parseCertificate } from '#pki/certificate.ts';
 import { enrolmentsOfBefore } from '#test/support/old-enrolments.ts';
 import { quietLog } from '#test/support/store.ts';
-import { type Core, openCore, startHub } from '../../src/app.ts';
+import { startHub } from '../../src/app.ts';
 import { PNG } from '../subscriber/support.ts';
 
 const MANY = 200;

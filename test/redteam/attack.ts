@@ -1,7 +1,7 @@
+import type { Core } from '#app/core.ts';
 import { fromBase64 } from '#kernel/bytes.ts';
 import { splitCapsule } from '#opening/capsule/structure.ts';
 import { wrappedBytes } from '#opening/capsule/wraps.ts';
-import type { Core } from '../../src/app.ts';
 import { type Ground, gm, type HandedIn } from './ground.ts';
 import { familyOf, readFolder, readProcess } from './memory.ts';
 import { createSearch } from './needles.ts';

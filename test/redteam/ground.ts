@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Core, openCore } from '#app/core.ts';
 import { checkConfig } from '#config/config.ts';
 import { createGm } from '#crypto/provider.ts';
 import type { KeyPair } from '#fixtures/pki/authority.ts';
@@ -17,7 +18,6 @@ import { startWorldVendor } from '#fixtures/world/vendor-setup.ts';
 import { base64, fromBase64, utf8 } from '#kernel/bytes.ts';
 import { createLog } from '#kernel/log.ts';
 import { type SealContent, sealForOpening, unitSigner } from '#opening/capsule/sdk.ts';
-import { type Core, openCore } from '../../src/app.ts';
 
 export const gm = createGm();
 const HOUR = 3600_000;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Core } from '#app/core.ts';
 import { createJournal } from '#audit/journal.ts';
 import { base64, fromHex } from '#kernel/bytes.ts';
 import type { Clock } from '#kernel/clock.ts';
@@ -10,7 +11,6 @@ import { createVault } from '#opening/vault.ts';
 import { createBlobs } from '#store/blobs.ts';
 import { loadHubKey } from '#store/hub-keys.ts';
 import { quietLog } from '#test/support/store.ts';
-import type { Core } from '../../src/app.ts';
 import { type Ground, gm } from './ground.ts';
 import type { Truth } from './truth.ts';
 

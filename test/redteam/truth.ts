@@ -1,3 +1,4 @@
+import type { Core } from '#app/core.ts';
 import type { Gm, Sm2PrivateKey } from '#crypto/gm.ts';
 import { type Bytes, fromBase64, utf8 } from '#kernel/bytes.ts';
 import { chunkKeys } from '#opening/capsule/chunks.ts';
@@ -6,7 +7,6 @@ import { joinShares } from '#opening/capsule/shares.ts';
 import { splitCapsule } from '#opening/capsule/structure.ts';
 import { bidderWraps, openingWrap, wrappedBytes } from '#opening/capsule/wraps.ts';
 import { createVault } from '#opening/vault.ts';
-import type { Core } from '../../src/app.ts';
 import { type Ground, gm, type HandedIn } from './ground.ts';
 import type { Needle } from './needles.ts';
 

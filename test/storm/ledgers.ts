@@ -1,5 +1,5 @@
 /** Three ledgers joined when it is calm: what people ended up with, what the hub recorded, what the trading system saw. */
-import type { Core } from '../../src/app.ts';
+import type { Core } from '#app/core.ts';
 import type { Stage } from './stage.ts';
 
 export interface Ledgers {

@@ -2,7 +2,7 @@
  * The kill storm of an opening: hub processes are killed with SIGKILL again and again from the first upload to the last delivery. No bid lost, none delivered twice in
  * effect, none opened early, the record intact.
  */
-import type { Core } from '../../src/app.ts';
+import type { Core } from '#app/core.ts';
 import { type BidReceiver, startBidReceiver } from './bid-receiver.ts';
 import { drained } from './ledgers.ts';
 import {

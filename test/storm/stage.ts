@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Core, openCore } from '#app/core.ts';
 import { checkConfig } from '#config/config.ts';
 import type { Gm } from '#crypto/gm.ts';
 import { createGm } from '#crypto/provider.ts';
@@ -15,7 +16,6 @@ import { startWorldVendor } from '#fixtures/world/vendor-setup.ts';
 import { base64, utf8 } from '#kernel/bytes.ts';
 import { createLog } from '#kernel/log.ts';
 import type { BidderKey } from '#test/support/bidder.ts';
-import { type Core, openCore } from '../../src/app.ts';
 import { startBalancer } from './balancer.ts';
 import type { Place } from './bidders.ts';
 import { type Gateway, type Spoil, startGateway } from './gateway.ts';
