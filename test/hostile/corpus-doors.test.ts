@@ -14,7 +14,6 @@ import { createLog } from '#kernel/log.ts';
 import type { UnitProfileInput } from '#relying-party/profile.ts';
 import { corpus, type Sample } from '#test/signature/corpus.ts';
 import { Browser } from '#test/support/bidder.ts';
-import { openCore } from '../../src/app.ts';
 import { faultsInLog } from './attack.ts';
 import { accessOf } from './day.ts';
 import { residentMb } from './neighbours.ts';

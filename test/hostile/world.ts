@@ -14,7 +14,6 @@ import { startWorldVendor } from '#fixtures/world/vendor-setup.ts';
 import { base64, utf8 } from '#kernel/bytes.ts';
 import { createLog } from '#kernel/log.ts';
 import type { BidderKey } from '#test/support/bidder.ts';
-import { openCore } from '../../src/app.ts';
 
 /** A hub process with everything around it: two units, enrolled keys, vendors, one trading system that accepts logins. */
 export interface HostileWorld {
