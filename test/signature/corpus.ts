@@ -153,6 +153,11 @@ function objectStream(head: string, data: string | Buffer): Buffer {
 const lyingStream = (length: number): Buffer =>
   objectStream(`<</Type/ObjStm/N 1/First 4/Length ${length}>>`, `1 0 ${catalog()}`);
 
+const manyParts = (more: string): Buffer => {
+  const data = deflateSync(Buffer.from(`1 0 ${catalog(more)}`, 'latin1'));
+  return objectStream(`<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length ${data.length}>>`, data);
+};
+
 /** Small files that grow: 200 KB of deflate are 200 MB of blanks. */
 const bombs = (): Sample[] => {
   const bomb = deflateSync(Buffer.alloc(200 * 1024 * 1024, 32));
@@ -165,6 +170,10 @@ const bombs = (): Sample[] => {
       objectStream(head('/DecodeParms<</Predictor 12/Columns 99999999>>'), deflateSync(Buffer.alloc(9))),
     ),
     refused('half a compressed stream', objectStream(head(''), bomb.subarray(0, 500))),
+    // within every size, and gigabytes when they stand in memory
+    refused('three million empty dictionaries', manyParts(`/X[${'<<>>'.repeat(3_000_000)}]`)),
+    refused('five million numbers', manyParts(`/X[${'1 '.repeat(5_000_000)}]`)),
+    refused('a string of six million letters', manyParts(`/X(${'a'.repeat(6_000_000)})`)),
   ];
 };
 

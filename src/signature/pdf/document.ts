@@ -1,6 +1,7 @@
 import type { Bytes } from '#kernel/bytes.ts';
-import { decodeStream } from './filters.ts';
-import { Lexer } from './lexer.ts';
+import type { Entry } from './entries.ts';
+import { decodeStream, MAX_INFLATED } from './filters.ts';
+import { Lexer, MOST_HELD } from './lexer.ts';
 import {
   integerOf,
   isArray,
@@ -15,7 +16,7 @@ import {
   type PdfStream,
 } from './objects.ts';
 import { bytesSource, type PdfSource } from './source.ts';
-import { type Entry, indirectAt, readSections, type Section } from './xref.ts';
+import { indirectAt, readSections, type Section } from './xref.ts';
 
 export interface PdfDocument {
   readonly source: PdfSource;
@@ -34,6 +35,15 @@ export interface PdfDocument {
 
 const MAX_HOPS = 32;
 const MAX_CACHED = 4096;
+/** Of objects and inflated streams together, read again counted again: what is beyond is read for minutes. */
+const MOST_READ = 1024 * 1024 * 1024;
+
+/** One object of an object stream, and what it takes in memory. */
+interface Member {
+  readonly number: number;
+  readonly object: PdfObject;
+  readonly held: number;
+}
 
 /** Opens structure only: cross references and catalogue. Throws PdfFault: not-pdf, encrypted, broken, too-large, unsupported. */
 export async function openPdf(source: PdfSource): Promise<PdfDocument> {
@@ -46,7 +56,13 @@ export async function openPdf(source: PdfSource): Promise<PdfDocument> {
   if (sections.some((section) => section.trailer.has('Encrypt'))) throw new PdfFault('encrypted', 'encrypted document');
 
   const cache = new Map<number, PdfObject>();
-  const streams = new Map<number, Promise<readonly (readonly [number, PdfObject])[]>>();
+  const streams = new Map<number, Promise<readonly Member[]>>();
+  const held = { cache: 0, streams: 0 };
+  let read = 0;
+  const count = (bytes: number): void => {
+    read += bytes;
+    if (read > MOST_READ) throw new PdfFault('too-large', 'too much to read');
+  };
   const entry = (number: number): Entry | undefined => {
     for (const section of sections) {
       const found = section.entries.get(number);
@@ -61,49 +77,71 @@ export async function openPdf(source: PdfSource): Promise<PdfDocument> {
     const place = entry(number);
     if (place === undefined || place.in === 'free') return null;
     let object: PdfObject;
+    let size = 0;
     if (place.in === 'file') {
       const found = await indirectAt(source, place.offset);
+      size = found.held;
+      count(size);
       if (found.number !== number || place.generation !== generation)
         throw new PdfFault('broken', `object ${number} is not where the cross references say`);
       object = found.object;
     } else {
       const members = await membersOf(place.stream);
-      object = members[place.index]?.[0] === number ? (members[place.index]?.[1] ?? null) : null;
+      const member = members[place.index];
+      object = member?.number === number ? member.object : null;
+      size = member?.held ?? 0;
     }
-    if (cache.size >= MAX_CACHED) cache.clear();
+    if (cache.size >= MAX_CACHED || held.cache + size > MOST_HELD) {
+      cache.clear();
+      held.cache = 0;
+    }
     cache.set(number, object);
+    held.cache += size;
     return object;
   };
 
   const membersOf = (number: number) => {
     let members = streams.get(number);
     if (members === undefined) {
-      if (streams.size >= 64) streams.clear();
+      if (streams.size >= 64 || held.streams > MOST_HELD) {
+        streams.clear();
+        held.streams = 0;
+      }
       members = readObjectStream(number);
       streams.set(number, members);
     }
     return members;
   };
 
-  const readObjectStream = async (number: number): Promise<readonly (readonly [number, PdfObject])[]> => {
+  const readObjectStream = async (number: number): Promise<readonly Member[]> => {
     const place = entry(number);
     if (place?.in !== 'file') throw new PdfFault('broken', 'object stream missing');
     const { object, number: found } = await indirectAt(source, place.offset);
     if (found !== number || !isStream(object) || nameOf(object.dict.get('Type')) !== 'ObjStm')
       throw new PdfFault('broken', 'object stream expected');
-    const data = await streamBytes(object, 64 * 1024 * 1024);
-    const count = integerOf(await resolve(object.dict.get('N'))) ?? 0;
+    const data = await streamBytes(object, MAX_INFLATED);
+    count(data.length);
+    const members = integerOf(await resolve(object.dict.get('N'))) ?? 0;
     const first = integerOf(await resolve(object.dict.get('First'))) ?? 0;
-    if (count < 0 || count > 100_000) throw new PdfFault('broken', 'object stream count');
-    const head = new Lexer(data, 0, true);
+    if (members < 0 || members > 100_000) throw new PdfFault('broken', 'object stream count');
+    const allowance = { left: MOST_HELD };
+    const head = new Lexer(data, 0, true, 0, allowance);
     const places: [number, number][] = [];
-    for (let i = 0; i < count; i += 1) {
+    for (let i = 0; i < members; i += 1) {
       const [member, offset] = [head.object(), head.object()];
       if (integerOf(member) === undefined || integerOf(offset) === undefined)
         throw new PdfFault('broken', 'object stream head');
       places.push([member as number, offset as number]);
     }
-    return places.map(([member, offset]) => [member, new Lexer(data, 0, true, first + offset).object()] as const);
+    const memberAt = ([number, offset]: readonly [number, number]): Member => {
+      const { left } = allowance;
+      const object = new Lexer(data, 0, true, first + offset, allowance).object();
+      return { number, object, held: left - allowance.left };
+    };
+    const parsed = places.map(memberAt);
+    held.streams += MOST_HELD - allowance.left;
+    count(MOST_HELD - allowance.left);
+    return parsed;
   };
 
   const resolve = async (object: PdfObject | undefined): Promise<PdfObject> => {
@@ -161,6 +199,7 @@ export async function pagesOf(document: PdfDocument, limit = MAX_PAGES): Promise
   const walk = async (node: PdfObject | undefined, inherited: PdfDict, depth: number): Promise<void> => {
     if (!isRef(node) || seen.has(node.number) || depth > 64) throw new PdfFault('broken', 'page tree');
     seen.add(node.number);
+    if (seen.size > limit * 4) throw new PdfFault('too-large', 'a page tree of too many nodes');
     const own = await document.resolve(node);
     if (!isDict(own)) throw new PdfFault('broken', 'page missing');
     const merged = new Map(inherited);
@@ -170,6 +209,7 @@ export async function pagesOf(document: PdfDocument, limit = MAX_PAGES): Promise
     }
     const kids = await document.resolve(own.get('Kids'));
     if (isArray(kids) && nameOf(own.get('Type')) !== 'Page') {
+      if (kids.length > limit) throw new PdfFault('too-large', `more than ${limit} pages`);
       for (const kid of kids) await walk(kid, merged, depth + 1);
       return;
     }

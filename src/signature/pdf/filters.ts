@@ -2,8 +2,8 @@ import { inflateSync } from 'node:zlib';
 import type { Bytes } from '#kernel/bytes.ts';
 import { integerOf, isArray, isDict, nameOf, type PdfDict, PdfFault, type PdfObject } from './objects.ts';
 
-/** A cross-reference stream of a million objects is about 8 MB. */
-const MAX_INFLATED = 64 * 1024 * 1024;
+/** A cross-reference stream of a million objects is about 8 MB, an object stream hardly ever one. 200 KB of deflate can stand for 200 MB. */
+export const MAX_INFLATED = 16 * 1024 * 1024;
 
 /** Decodes the streams that hold structure (cross references, objects): FlateDecode with predictors, or nothing. Pictures and pages are never decoded. */
 export function decodeStream(dict: PdfDict, raw: Bytes): Bytes {
@@ -12,15 +12,33 @@ export function decodeStream(dict: PdfDict, raw: Bytes): Bytes {
   if (filters.length === 0) return raw;
   if (filters.length > 1 || (filters[0] !== 'FlateDecode' && filters[0] !== 'Fl'))
     throw new PdfFault('unsupported', 'filters on a structure stream that none has');
-  let inflated: Bytes;
-  try {
-    inflated = inflateSync(raw, { maxOutputLength: MAX_INFLATED });
-  } catch (error) {
-    const large = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
-    throw new PdfFault(large ? 'too-large' : 'broken', 'a structure stream does not inflate');
-  }
+  const inflated = inflate(raw);
   const parms = parameters[0];
   return isDict(parms) ? unpredict(parms, inflated) : inflated;
+}
+
+const SMALL = 256 * 1024;
+
+/**
+ * Hardly any stream is larger than SMALL. The others are inflated into one buffer: the thousand pieces of a bomb would lie scattered in the heap of
+ * malloc, which gives nothing back between others' pieces.
+ */
+function inflate(raw: Bytes): Bytes {
+  const small = inflated(raw, { maxOutputLength: SMALL });
+  if (small !== undefined) return small;
+  const large = inflated(raw, { maxOutputLength: MAX_INFLATED, chunkSize: MAX_INFLATED + 1 });
+  if (large === undefined) throw new PdfFault('too-large', 'a structure stream inflates to too much');
+  return large;
+}
+
+/** undefined: more than `maxOutputLength`. */
+function inflated(raw: Bytes, options: { maxOutputLength: number; chunkSize?: number }): Bytes | undefined {
+  try {
+    return inflateSync(raw, options);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return undefined;
+    throw new PdfFault('broken', 'a structure stream does not inflate');
+  }
 }
 
 const listOf = (object: PdfObject | undefined): readonly PdfObject[] =>

@@ -43,7 +43,10 @@ export async function formFields(document: PdfDocument): Promise<readonly FormFi
   };
   const form = await document.dictOf(document.catalog.dict.get('AcroForm'));
   const fields = await document.resolve(form?.get('Fields'));
-  if (isArray(fields)) for (const field of fields) await walk(field, undefined, 0);
+  if (isArray(fields)) {
+    if (fields.length > MOST_FIELDS) throw new PdfFault('too-large', 'too many fields');
+    for (const field of fields) await walk(field, undefined, 0);
+  }
   return found;
 }
 

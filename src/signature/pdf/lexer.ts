@@ -5,8 +5,20 @@ import { type PdfDict, PdfFault, type PdfObject } from './objects.ts';
 export class NeedMore extends Error {}
 
 const MAX_DEPTH = 64;
-/** A hex signature of 1 MiB and arrays of 100 000 references fit; what is larger is an attack on our memory. */
-const MAX_STRING = 16 * 1024 * 1024;
+/** A hex signature of 1 MiB fits; what is larger is an attack on our memory. */
+const MAX_STRING = 4 * 1024 * 1024;
+
+/** What the objects of one thing may still take in memory, bytes, roughly; readers of its parts share one. */
+export interface Allowance {
+  left: number;
+}
+/**
+ * An array of 200 000 references, or 20 000 dictionaries of five entries. Sixteen million empty dictionaries deflate to 60 KB and stand in memory as three
+ * gigabytes: sizes alone bound nothing.
+ */
+export const MOST_HELD = 16 * 1024 * 1024;
+/** Measured in V8: a number is its slot in an array that has grown, the rest objects with their slots. */
+const HELD = { number: 32, name: 80, string: 208, array: 64, dictionary: 208, entry: 48 } as const;
 
 const WHITE = new Set([0, 9, 10, 12, 13, 32]);
 const DELIMITERS = new Set([...'()<>[]{}/%'].map((sign) => sign.charCodeAt(0)));
@@ -25,11 +37,19 @@ export class Lexer {
   /** Where the values of the outermost dictionary stand, absolute: [first byte, behind the last]. */
   readonly spans = new Map<string, readonly [number, number]>();
 
-  constructor(bytes: Bytes, base: number, last: boolean, at = 0) {
+  private readonly allowance: Allowance;
+
+  constructor(bytes: Bytes, base: number, last: boolean, at = 0, allowance: Allowance = { left: MOST_HELD }) {
     this.bytes = bytes;
     this.base = base;
     this.last = last;
     this.at = at;
+    this.allowance = allowance;
+  }
+
+  private hold(held: number): void {
+    this.allowance.left -= held;
+    if (this.allowance.left < 0) throw new PdfFault('too-large', 'an object of too many parts');
   }
 
   /** -1 at the end of the file. */
@@ -64,9 +84,12 @@ export class Lexer {
 
   integer(): number | undefined {
     let end = 0;
-    while (this.peek(end) >= 0x30 && this.peek(end) <= 0x39 && end < 16) end += 1;
+    let value = 0;
+    for (let byte = this.peek(); byte >= 0x30 && byte <= 0x39 && end < 16; byte = this.peek(end)) {
+      value = value * 10 + (byte - 0x30);
+      end += 1;
+    }
     if (end === 0 || isRegularAt(this, end)) return undefined;
-    const value = Number(Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.at, end).toString('latin1'));
     this.at += end;
     return Number.isSafeInteger(value) ? value : undefined;
   }
@@ -77,14 +100,15 @@ export class Lexer {
     const byte = this.peek();
     switch (byte) {
       case 0x2f:
-        return { kind: 'name', name: this.name() };
+        return { kind: 'name', name: this.heldName() };
       case 0x28:
-        return { kind: 'string', bytes: this.literal() };
+        return { kind: 'string', bytes: this.heldString(this.literal()) };
       case 0x5b:
         return this.array(depth);
       case 0x3c:
-        return this.peek(1) === 0x3c ? this.dictionary(depth) : { kind: 'string', bytes: this.hex() };
+        return this.peek(1) === 0x3c ? this.dictionary(depth) : { kind: 'string', bytes: this.heldString(this.hex()) };
       default:
+        this.hold(HELD.number);
         return this.wordOrNumber(byte);
     }
   }
@@ -106,7 +130,10 @@ export class Lexer {
       const second = this.integer();
       if (second !== undefined && second <= 65_535) {
         this.skipWhite();
-        if (this.takeWord('R')) return { kind: 'ref', number: first, generation: second };
+        if (this.takeWord('R')) {
+          this.hold(HELD.name - HELD.number);
+          return { kind: 'ref', number: first, generation: second };
+        }
       }
       this.at = afterFirst;
       return first;
@@ -137,8 +164,20 @@ export class Lexer {
     return value;
   }
 
+  private heldName(): string {
+    const name = this.name();
+    this.hold(HELD.name + name.length);
+    return name;
+  }
+
+  private heldString(bytes: Bytes): Bytes {
+    this.hold(HELD.string + bytes.length);
+    return bytes;
+  }
+
   private array(depth: number): readonly PdfObject[] {
     this.at += 1;
+    this.hold(HELD.array);
     const items: PdfObject[] = [];
     for (;;) {
       this.skipWhite();
@@ -152,6 +191,7 @@ export class Lexer {
 
   dictionary(depth: number): PdfDict {
     this.at += 2;
+    this.hold(HELD.dictionary);
     const entries = new Map<string, PdfObject>();
     for (;;) {
       this.skipWhite();
@@ -167,6 +207,7 @@ export class Lexer {
       const value = this.object(depth + 1);
       if (depth === 0) this.spans.set(key, [start, this.base + this.at]);
       // The same key twice is read differently by different readers: what is signed must be one thing to all.
+      this.hold(HELD.entry + key.length);
       if (entries.has(key)) throw new PdfFault('broken', 'a dictionary names one key twice');
       entries.set(key, value);
     }
@@ -174,7 +215,8 @@ export class Lexer {
 
   private hex(): Bytes {
     this.at += 1;
-    const digits: number[] = [];
+    const out = new Gathered();
+    let high: number | undefined;
     for (;;) {
       const byte = this.peek();
       this.at += 1;
@@ -182,19 +224,17 @@ export class Lexer {
       if (isWhite(byte)) continue;
       const digit = hexDigit(byte);
       if (digit === undefined) throw new PdfFault('broken', 'malformed hexadecimal string');
-      digits.push(digit);
-      if (digits.length > MAX_STRING * 2) throw new PdfFault('too-large', 'hexadecimal string');
+      if (high !== undefined) out.push(high | digit);
+      high = high === undefined ? digit << 4 : undefined;
     }
-    const bytes = new Uint8Array(Math.ceil(digits.length / 2));
-    for (let i = 0; i < digits.length; i += 1) {
-      bytes[i >> 1] = (bytes[i >> 1] ?? 0) | ((digits[i] ?? 0) << (i % 2 === 0 ? 4 : 0));
-    }
-    return bytes;
+    // An odd last digit is followed by a zero (7.3.4.3).
+    if (high !== undefined) out.push(high);
+    return out.bytes();
   }
 
   private literal(): Bytes {
     this.at += 1;
-    const out: number[] = [];
+    const out = new Gathered();
     for (let open = 1; ; ) {
       const byte = this.peek();
       if (byte === -1) throw new PdfFault('broken', 'string without end');
@@ -206,8 +246,7 @@ export class Lexer {
       }
       if (byte === 0x28) open += 1;
       if (byte === 0x29) open -= 1;
-      if (open === 0) return Uint8Array.from(out);
-      if (out.length > MAX_STRING) throw new PdfFault('too-large', 'string');
+      if (open === 0) return out.bytes();
       out.push(byte);
     }
   }
@@ -227,6 +266,27 @@ export class Lexer {
     }
     if (byte === 13 && this.peek() === 10) this.at += 1;
     return byte === 10 || byte === 13 ? undefined : byte;
+  }
+}
+
+/** Bytes of a string as they are found, at most MAX_STRING. */
+class Gathered {
+  private room = new Uint8Array(64);
+  private size = 0;
+
+  push(byte: number): void {
+    if (this.size === this.room.length) {
+      if (this.size >= MAX_STRING) throw new PdfFault('too-large', 'string');
+      const larger = new Uint8Array(this.size * 4);
+      larger.set(this.room);
+      this.room = larger;
+    }
+    this.room[this.size] = byte;
+    this.size += 1;
+  }
+
+  bytes(): Bytes {
+    return this.room.slice(0, this.size);
   }
 }
 

@@ -88,7 +88,8 @@ async function lookAtActions(look: Look, owner: PdfDict, keys: readonly string[]
   const { document } = look;
   const waiting: PdfObject[] = keys.flatMap((key) => owner.get(key) ?? []);
   const additional = await document.dictOf(owner.get('AA'));
-  waiting.push(...(additional?.values() ?? []));
+  // The standard knows some twenty; a call takes about 100 000 arguments.
+  waiting.push(...[...(additional?.values() ?? [])].slice(0, MOST_CHAINED));
   for (let steps = 0; waiting.length > 0 && steps < MOST_CHAINED; steps += 1) {
     const action = await document.resolve(waiting.pop());
     if (isArray(action)) waiting.push(...action.slice(0, MOST_CHAINED).filter((one) => isDict(one) || isRef(one)));

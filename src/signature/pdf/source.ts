@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Bytes } from '#kernel/bytes.ts';
-import { Lexer, NeedMore } from './lexer.ts';
+import { type Allowance, Lexer, MOST_HELD, NeedMore } from './lexer.ts';
 import { PdfFault } from './objects.ts';
 
 /** Random access to a document: a file handle for the large ones, so that 200 MB never stand in memory. */
@@ -58,13 +58,18 @@ const FIRST_WINDOW = 4096;
 const LARGEST_WINDOW = 32 * 1024 * 1024;
 
 /** Parses at `offset` with a window that grows until the object fits. */
-export async function parseAt<T>(source: PdfSource, offset: number, parse: (lexer: Lexer) => T): Promise<T> {
+export async function parseAt<T>(
+  source: PdfSource,
+  offset: number,
+  parse: (lexer: Lexer, allowance: Allowance) => T,
+): Promise<T> {
   if (offset < 0 || offset >= source.size) throw new PdfFault('broken', `offset ${offset} outside the file`);
   for (let window = FIRST_WINDOW; ; window *= 4) {
     if (window > LARGEST_WINDOW) throw new PdfFault('too-large', `object at ${offset} does not end`);
     const bytes = await source.read(offset, window);
     try {
-      return parse(new Lexer(bytes, offset, offset + bytes.length >= source.size));
+      const allowance = { left: MOST_HELD };
+      return parse(new Lexer(bytes, offset, offset + bytes.length >= source.size, 0, allowance), allowance);
     } catch (error) {
       if (!(error instanceof NeedMore)) throw error;
     }

@@ -1,21 +1,16 @@
 import type { Bytes } from '#kernel/bytes.ts';
-import { decodeStream } from './filters.ts';
-import { isWhite, type Lexer, NeedMore } from './lexer.ts';
+import { type Entries, type Entry, EntryTable } from './entries.ts';
+import { decodeStream, MAX_INFLATED } from './filters.ts';
+import { isWhite, type Lexer, MOST_HELD, NeedMore } from './lexer.ts';
 import { integerOf, nameOf, numbersOf, type PdfDict, PdfFault, type PdfObject } from './objects.ts';
 import { type PdfSource, parseAt } from './source.ts';
-
-/** Where an object stands. */
-export type Entry =
-  | { readonly in: 'file'; readonly offset: number; readonly generation: number }
-  | { readonly in: 'stream'; readonly stream: number; readonly index: number }
-  | { readonly in: 'free' };
 
 /** One cross-reference section = one revision of the document. */
 export interface Section {
   readonly offset: number;
   readonly kind: 'table' | 'stream';
   readonly trailer: PdfDict;
-  readonly entries: ReadonlyMap<number, Entry>;
+  readonly entries: Entries;
 }
 
 const MAX_SECTIONS = 1024;
@@ -52,7 +47,8 @@ async function withHybrid(source: PdfSource, section: Section): Promise<Section>
   const offset = integerOf(place);
   if (section.kind !== 'table' || offset === undefined) throw new PdfFault('broken', 'XRefStm is no offset');
   const hidden = await readXrefStream(source, offset);
-  const entries = new Map(section.entries);
+  const entries = new EntryTable();
+  for (const [number, entry] of section.entries) entries.set(number, entry);
   for (const [number, entry] of hidden.entries) {
     const shown = entries.get(number);
     if (shown === undefined || shown.in === 'free') entries.set(number, entry);
@@ -90,7 +86,7 @@ async function readTable(source: PdfSource, offset: number): Promise<Section> {
   return parseAt(source, offset, (lexer) => {
     lexer.skipWhite();
     lexer.takeWord('xref');
-    const entries = new Map<number, Entry>();
+    const entries = new EntryTable();
     for (;;) {
       lexer.skipWhite();
       if (lexer.takeWord('trailer')) break;
@@ -125,6 +121,7 @@ async function readXrefStream(source: PdfSource, offset: number): Promise<Sectio
     throw new PdfFault('broken', `no cross references at ${offset}`);
   const length = integerOf(object.dict.get('Length'));
   if (length === undefined) throw new PdfFault('broken', 'cross-reference stream without length');
+  if (length > MAX_INFLATED) throw new PdfFault('too-large', 'cross-reference stream');
   const raw = await source.read(object.start, length);
   if (raw.length < length) throw new PdfFault('broken', 'cross-reference stream longer than the file');
   const data = decodeStream(object.dict, raw);
@@ -134,14 +131,14 @@ async function readXrefStream(source: PdfSource, offset: number): Promise<Sectio
 const isStreamObject = (object: PdfObject) =>
   typeof object === 'object' && object !== null && 'kind' in object && object.kind === 'stream';
 
-function streamEntries(dict: PdfDict, data: Bytes): Map<number, Entry> {
+function streamEntries(dict: PdfDict, data: Bytes): EntryTable {
   const widths = numbersOf(dict.get('W')) ?? [];
   const [w0 = -1, w1 = -1, w2 = -1] = widths;
   if (widths.length !== 3 || [w0, w1, w2].some((width) => width < 0 || width > 8))
     throw new PdfFault('broken', 'cross-reference widths');
   const size = integerOf(dict.get('Size')) ?? 0;
   const index = numbersOf(dict.get('Index')) ?? [0, size];
-  const entries = new Map<number, Entry>();
+  const entries = new EntryTable();
   const row = w0 + w1 + w2;
   let at = 0;
   for (let pair = 0; pair + 1 < index.length; pair += 2) {
@@ -169,11 +166,13 @@ export interface Indirect {
   readonly number: number;
   readonly generation: number;
   readonly object: PdfObject;
+  /** What it takes in memory, bytes, roughly. */
+  readonly held: number;
 }
 
 /** `n g obj … endobj` or the head of `n g obj << >> stream` at this offset. */
 export function indirectAt(source: PdfSource, offset: number): Promise<Indirect> {
-  return parseAt(source, offset, (lexer) => {
+  return parseAt(source, offset, (lexer, allowance) => {
     lexer.skipWhite();
     const number = lexer.integer();
     lexer.skipWhite();
@@ -183,8 +182,9 @@ export function indirectAt(source: PdfSource, offset: number): Promise<Indirect>
       throw new PdfFault('broken', `no object at offset ${offset}`);
     const object = lexer.object();
     lexer.skipWhite();
-    if (!(object instanceof Map) || !startsStream(lexer)) return { number, generation, object };
-    return { number, generation, object: { kind: 'stream', dict: object, start: streamStart(lexer) } };
+    const held = MOST_HELD - allowance.left;
+    if (!(object instanceof Map) || !startsStream(lexer)) return { number, generation, object, held };
+    return { number, generation, object: { kind: 'stream', dict: object, start: streamStart(lexer) }, held };
   });
 }
 
