@@ -213,12 +213,14 @@ async function openChunks(sealed: Sealer, handle: FileHandle, name: string): Pro
   const altered = (): HubError => new HubError('INTERNAL', `sealed file ${name} was altered`);
   if (size < 0 || stored - last * STORED < TAG) throw altered();
 
-  let held: { index: number; plain: Buffer } | undefined;
+  // Two: whoever reads small objects crosses each boundary forth and back.
+  let held: readonly { readonly index: number; readonly plain: Buffer }[] = [];
   const chunk = async (index: number): Promise<Buffer> => {
-    if (held?.index === index) return held.plain;
+    const known = held.find((one) => one.index === index);
+    if (known !== undefined) return known.plain;
     const plain = sealed.open(index, index === last, await readFully(handle, index * STORED, STORED));
     if (plain === undefined) throw altered();
-    held = { index, plain };
+    held = [{ index, plain }, ...held.slice(0, 1)];
     return plain;
   };
   await chunk(last);
