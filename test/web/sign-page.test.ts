@@ -234,6 +234,129 @@ describe('seals say what they are', () => {
   });
 });
 
+describe('what is placed', () => {
+  /** As the hub has been asked to keep it last. */
+  const kept = () => now.hub.plan.kept;
+  const said = (page: Page) => page.textContent('#left-pane .slot:has(.stamps) .field__hint');
+
+  it('by hand stands again after the page is loaded again: seals, edges, choice, page and scale', async () => {
+    const { page, hub } = await atSeals();
+    await put(page, '投标专用章', 0.5, 0.5);
+    await page.click('[data-act=way][data-value=straddle]');
+    await page.click('[data-act=straddle]');
+    await page.click('[data-act=way][data-value=drag]');
+    await page.click('[data-act=zoom-in]');
+    await page.click('[data-act=next]');
+    await page.click('[data-act=next]');
+    await put(page, '法定代表人名章', 0.6, 0.6);
+    const before = await stamps(page);
+    const scale = await page.textContent('.viewer__zoom .num');
+    // At once: what was not kept yet goes with the page's last breath.
+    await page.reload();
+    await shown(page);
+    await expect.poll(() => stamps(page)).toEqual(before);
+    expect(await said(page)).toBe('已恢复您先前放置的 3 处。');
+    expect(await page.locator('.placed:not([hidden])').count()).toBeGreaterThan(0);
+    expect(await page.textContent('.viewer__zoom .num')).toBe(scale);
+    expect(await page.inputValue('#goto')).toBe('3');
+    expect(await page.getAttribute('.seal.is-on', 'data-value')).toBe('seal-legal');
+    expect(kept()?.straddle).toMatchObject({ seal: 'seal-bid', from: 0, to: 5 });
+    expect(hub.asked('plan').length).toBeLessThan(6);
+    await shot(page, 'sign-restored');
+    // The key is still open.
+    await page.click('#submit');
+    await inState(page, 'signed');
+    expect(hub.asked('prepare').map((one) => [one['seal'], one['version']])).toEqual([
+      ['seal-bid', 1],
+      ['seal-legal', 2],
+    ]);
+  });
+
+  it('for another file, or with a seal that is gone, does not stand again, and that is said', async () => {
+    const plan = { version: 1, straddle: null, invisible: false, chosen: null, page: 0, zoom: null, run: null };
+    const seals = [
+      { seal: 'seal-bid', at: [[0, 20, 20] as const] },
+      { seal: 'seal-old', at: [[0, 60, 60] as const, [1, 60, 60] as const] },
+    ];
+    const first = await atSeals({ hub: (hub) => hub.keep({ ...plan, seals }) });
+    await expect.poll(() => said(first.page)).toBe('已恢复您先前放置的 1 处。有 2 处的印章已不能使用，没有恢复。');
+    expect(await stamps(first.page)).toEqual(['投标专用章第 1 页']);
+    await first.close();
+
+    const { page } = await atSeals({ hub: (hub) => hub.keep({ ...plan, seals, version: 4 }) });
+    await page.waitForSelector('#left-pane :text("文件已更换，先前放置的印章已撤下")');
+    expect(await stamps(page)).toEqual([]);
+  });
+
+  it('is withdrawn when its seal is suspended meanwhile', async () => {
+    const { page, hub } = await atSeals();
+    await put(page, '投标专用章', 0.5, 0.5);
+    await put(page, '法定代表人名章', 0.6, 0.6);
+    hub.set({ seals: [seal({ usable: false, error: error('SEAL_SUSPENDED', '印章已停用。') }), legalSeal()] });
+    await expect.poll(() => stamps(page)).toEqual(['法定代表人名章第 1 页']);
+    expect(await said(page)).toBe('有 1 处的印章已不能使用，已经撤下。');
+  });
+
+  it('in two windows is not overwritten unseen: the person says which counts', async () => {
+    const { page, hub } = await atSeals();
+    const theirs = {
+      version: 1,
+      straddle: null,
+      invisible: false,
+      chosen: 'seal-legal',
+      page: 0,
+      zoom: null,
+      run: null,
+    };
+    hub.keep({ ...theirs, seals: [{ seal: 'seal-legal', at: [[2, 30, 40]] }] });
+    await put(page, '投标专用章', 0.5, 0.5);
+    await page.click('[data-act=plan-theirs]');
+    await expect.poll(() => stamps(page)).toEqual(['法定代表人名章第 3 页']);
+    hub.keep({ ...theirs, seals: [] });
+    await put(page, '投标专用章', 0.5, 0.5);
+    await page.waitForSelector('[data-act=plan-mine]');
+    await shot(page, 'sign-elsewhere');
+    await page.click('[data-act=plan-mine]');
+    await expect.poll(() => kept()?.seals.map((one) => one.seal)).toEqual(['seal-legal', 'seal-bid']);
+    expect(await page.locator('[data-act=plan-mine]').count()).toBe(0);
+  });
+
+  it('and left to be signed by phone goes on after the page is loaded again, whether the first seal was confirmed meanwhile or not', async () => {
+    for (const confirmed of ['while it was away', 'afterwards']) {
+      const { page, hub, close } = await open({
+        hub: (one) => {
+          one.view = { ...one.view, signer: signer({ road: 'mobile' }), seals: one.seals };
+        },
+      });
+      await page.waitForSelector('[data-act=here]');
+      await page.click('[data-act=here]');
+      await page.click('.seal >> nth=1');
+      await page.click('[data-act=here]');
+      await page.click('#submit');
+      await page.waitForSelector('.qr img');
+      expect(hub.asked('mobile')).toMatchObject([{ last: false }]);
+      if (confirmed === 'while it was away') {
+        await page.goto('about:blank');
+        hub.sign(false);
+        await page.goBack();
+      } else {
+        await page.reload();
+        await inState(page, 'signing');
+        await page.waitForSelector('.checks :text("签署投标专用章")');
+        hub.sign(false);
+      }
+      await expect.poll(() => hub.asked('mobile').at(-1)?.['last'], { message: confirmed }).toBe(true);
+      expect(hub.asked('prepare').map((one) => [one['seal'], one['version']])).toEqual([
+        ['seal-bid', 1],
+        ['seal-legal', 2],
+      ]);
+      hub.sign(true);
+      await inState(page, 'signed');
+      if (confirmed === 'while it was away') await close();
+    }
+  });
+});
+
 describe('troubles', () => {
   it('a wrong PIN stands under its field', async () => {
     const { page } = await open();

@@ -37,12 +37,14 @@ export class ScriptedSigning {
   #assets: Assets | undefined;
 
   set(patch: Partial<SignView>): void {
-    this.view = { ...this.view, ...patch, version: this.view.version + 1, now: Date.now() };
+    const next = { ...this.view, ...patch, version: this.view.version + 1, now: Date.now() };
+    this.view = { ...next, plan: next.signer === null ? null : this.plan };
     for (const socket of this.#live) socket.send(JSON.stringify({ version: this.view.version }));
   }
 
   async start(assets: Assets): Promise<void> {
     this.#assets = assets;
+    if (this.view.signer !== null) this.view = { ...this.view, plan: this.plan };
     const app = new Hono();
     app.post('/hosted/api/hello', (c) => c.json({ ok: true }));
     app.post('/hosted/api/sign/:name', async (c) => {
@@ -108,18 +110,18 @@ export class ScriptedSigning {
       timestamped: true,
       at: Date.now(),
     };
-    const signed = { made: [...made, one], prepared: null, mobile: null, plan: this.#without(prepared.seal) };
+    const signed = { made: [...made, one], prepared: null, mobile: null };
+    this.#takeOut(prepared.seal);
     this.set({ ...signed, document: { ...document, version: document.version + 1 }, ...(last && this.#end(mode)) });
   }
 
-  #without(seal: string | null): SignView['plan'] {
+  #takeOut(seal: string | null): void {
     const { kept } = this.plan;
-    if (kept === null) return this.plan;
+    if (kept === null) return;
     const seals = kept.seals.filter((one) => one.seal !== seal);
     const straddle = kept.straddle?.seal === seal ? null : kept.straddle;
     const left = { seals, straddle, invisible: kept.invisible && seal !== null, version: kept.version + 1 };
     this.plan = { ...this.plan, kept: { ...kept, ...left } };
-    return this.plan;
   }
 
   /** As another window would: nobody is told. */
@@ -180,7 +182,6 @@ export class ScriptedSigning {
             ...(authority != null && { authority }),
           }),
           seals: this.seals,
-          plan: this.plan,
         });
         return { ok: true, view: this.view };
       }
@@ -198,7 +199,8 @@ export class ScriptedSigning {
         });
         return { ok: true, view: this.view };
       case 'plan': {
-        if (request['revision'] !== this.plan.revision) return { ok: false, error: error('PLAN_CHANGED') };
+        if (request['revision'] !== this.plan.revision)
+          return { ok: false, error: error('PLAN_CHANGED', '印章位置已在另一个窗口中改动，请选择以哪一边为准。') };
         this.keep(request['plan'] as PlanView);
         return { ok: true, revision: this.plan.revision };
       }

@@ -59,6 +59,7 @@ export const signView = (patch: Partial<SignView> = {}): SignView => ({
   seals: [],
   prepared: null,
   made: [],
+  plan: null,
   mobile: null,
   delivery: null,
   error: null,

@@ -1,5 +1,4 @@
 import { html } from 'hono/html';
-import { limits } from '#kernel/limits.ts';
 import { SIGN_DOCUMENT_PATH } from '../sign-api.ts';
 import { stateOfCode, states } from '../states.ts';
 import { islandWords, signWordsOf, type Words } from '../words.ts';
@@ -32,7 +31,6 @@ export function signPage(page: LoginPage & { readonly embedders: readonly string
       viewer: page.lang === 'en' ? enViewer : zhViewer,
       engine: viewerEngine(page.assets),
       documents: SIGN_DOCUMENT_PATH,
-      largest: limits.localDocument,
       embedders: page.embedders,
     },
     body: html`${head(page, words, sign)}

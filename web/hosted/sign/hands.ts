@@ -1,5 +1,6 @@
 import { byId } from '../dom.ts';
 import { download } from './download.ts';
+import type { Keeping } from './keeping.ts';
 import type { LocalFile } from './local-file.ts';
 import type { SignPage } from './page.ts';
 import type { Papers } from './papers.ts';
@@ -14,6 +15,7 @@ export interface Hands {
   readonly papers: Papers;
   readonly placing: Placing;
   readonly signing: Signing;
+  readonly keeping: Keeping;
   readonly file: LocalFile;
 }
 
@@ -21,8 +23,12 @@ const [LEAST_SCALE, MOST_SCALE, BY] = [0.25, 4, 1.25];
 
 /** What the buttons of this page alone do. */
 export function deedsOf(hands: Hands): Readonly<Record<string, (value: string) => void>> {
-  const { desk, boot, page, papers, placing, signing, file } = hands;
+  const { desk, boot, page, papers, placing, signing, keeping, file } = hands;
   const { viewer } = papers;
+  const zoom = (to: number | null): void => {
+    viewer.zoom(to ?? 'width');
+    desk.change({ zoom: to });
+  };
   return {
     seal: placing.choose,
     way: placing.turnTo,
@@ -34,6 +40,8 @@ export function deedsOf(hands: Hands): Readonly<Record<string, (value: string) =
     straddle: () => placing.straddle(page.straddle()),
     show: placing.show,
     remove: placing.remove,
+    'plan-theirs': () => void keeping.takeTheirs(),
+    'plan-mine': () => void keeping.takeMine(),
     keep: () => void signing.press(true),
     stop: signing.stop,
     change: () => {
@@ -42,9 +50,9 @@ export function deedsOf(hands: Hands): Readonly<Record<string, (value: string) =
     },
     previous: () => viewer.goTo(Math.max(0, viewer.page - 1)),
     next: () => viewer.goTo(Math.min(viewer.pages.length - 1, viewer.page + 1)),
-    'zoom-in': () => viewer.zoom(Math.min(MOST_SCALE, viewer.scale * BY)),
-    'zoom-out': () => viewer.zoom(Math.max(LEAST_SCALE, viewer.scale / BY)),
-    fit: () => viewer.zoom('width'),
+    'zoom-in': () => zoom(Math.min(MOST_SCALE, viewer.scale * BY)),
+    'zoom-out': () => zoom(Math.max(LEAST_SCALE, viewer.scale / BY)),
+    fit: () => zoom(null),
     reshow: papers.again,
     'choose-file': () => byId('file').click(),
     'stop-upload': file.stop,

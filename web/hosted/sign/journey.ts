@@ -7,7 +7,9 @@ import { createPhone } from '../phone.ts';
 import { cleanAddress, follow, joinAgent, openLink } from '../visit.ts';
 import type { Embedder } from './embedder.ts';
 import { deedsOf, listenToHands } from './hands.ts';
+import { createKeeping, type Keeping } from './keeping.ts';
 import { createLocalFile } from './local-file.ts';
+import { moveOut, takeBack } from './move.ts';
 import type { SignPage } from './page.ts';
 import type { Papers } from './papers.ts';
 import { createPlacing, type Placing } from './placing.ts';
@@ -19,6 +21,7 @@ export interface Parts {
   papers: Papers | null;
   signing: Signing | null;
   placing: Placing | null;
+  keeping: Keeping | null;
   embedder: Embedder | null;
 }
 
@@ -40,9 +43,10 @@ export async function startJourney(desk: SignDesk, boot: SignBoot, page: SignPag
   const phone = createPhone(desk, (id, authority) =>
     desk.ask('mobile', { interaction: id, authority, ...lastOf(desk) }),
   );
-  const signing = createSigning(desk, papers, (authority) => phone.begin(authority));
+  const keeping = createKeeping(desk, papers, (run) => void signing.resume(run));
+  const signing = createSigning(desk, papers, (authority) => phone.begin(authority), keeping.flush);
   const placing = createPlacing(desk, papers);
-  Object.assign(parts, { signing, placing });
+  Object.assign(parts, { signing, placing, keeping });
   desk.seen(claim.view);
   goBackInTime(desk);
   if (over()) return;
@@ -54,7 +58,7 @@ export async function startJourney(desk: SignDesk, boot: SignBoot, page: SignPag
     past: () => void look(),
   });
   const file = createLocalFile(desk, boot);
-  const hands = { desk, boot, page, papers, signing, placing, file };
+  const hands = { desk, boot, page, papers, signing, placing, keeping, file };
   const deeds = deedsOf(hands);
   const agent = joinAgent(desk, claim.agents, signing, (nonce) => desk.ask('grant', { interaction, nonce }));
   listenToPerson(desk, agent, phone, {
@@ -63,6 +67,10 @@ export async function startJourney(desk: SignDesk, boot: SignBoot, page: SignPag
     redeliver: (id) => desk.ask('redeliver', { interaction: id }),
     other: (name, value) => deeds[name]?.(value),
     stays: inFrame,
+    more: {
+      window: () => void moveOut(desk, keeping, parts.embedder),
+      scan: () => (desk.model().moved === null ? phone.turnTo() : takeBack()),
+    },
   });
   listenToHands(hands);
   if (desk.model().touch) phone.offer();
@@ -100,11 +108,17 @@ function goBackInTime(desk: SignDesk): void {
   }, LOOK_MS);
 }
 
+/** Seals and pages are there: what was kept stands again; else what the trading system wishes. */
+export function settle({ keeping, placing }: Parts): void {
+  if (keeping?.restore() === 'nothing') void placing?.asWished();
+}
+
 /** What a newer view sets going. */
 export function afterView(desk: SignDesk, view: SignView, parts: Parts): void {
-  parts.papers?.look();
+  parts.keeping?.seen(view);
   parts.signing?.heard(view);
-  void parts.placing?.asWished();
+  parts.papers?.look();
+  settle(parts);
   const { leavesAt } = desk.model();
   const held = parts.embedder?.connected() === true;
   const leaves = !held && view.state === 'succeeded' && view.mode === 'document' && view.next?.kind === 'redirect';

@@ -13,8 +13,9 @@ export function createLocalFile(desk: SignDesk, boot: SignBoot): LocalFile {
 
   async function load(file: File): Promise<void> {
     if (file.size === 0) return desk.change({ upload: { at: 'bad', why: 'empty' } });
-    const largest = desk.model().view?.largest ?? boot.largest;
-    if (file.size > largest) return desk.change({ upload: { at: 'too-big', size: file.size } });
+    const { view } = desk.model();
+    if (view === null) return;
+    if (file.size > view.largest) return desk.change({ upload: { at: 'too-big', size: file.size } });
     if (!(await isPdf(file))) return desk.change({ upload: { at: 'bad', why: 'notPdf' } });
     desk.change({ upload: { at: 'sending', name: file.name, sent: 0, all: file.size } });
     const answer = await put(file);

@@ -31,7 +31,10 @@ export function createPapers(desk: SignDesk, boot: SignBoot, host: HTMLElement, 
     onPage: (page) => desk.change({ page }),
     onZoom: (scale) => desk.change({ scale }),
     onFault: (kind) => desk.change({ paper: { at: 'fault', kind } }),
-    onPlaces: (placed) => desk.change({ placed, hint: null }),
+    onPlaces: (placed) => {
+      const { kept } = desk.model();
+      desk.change({ placed, hint: null, kept: kept?.at === 'elsewhere' ? kept : null });
+    },
   });
 
   function look(): void {

@@ -99,7 +99,7 @@ export function createPlacing(desk: SignDesk, papers: Papers): Placing {
     const seal = chosen();
     if (seal === null || !free()) return;
     const wanted = (desk.model().keyword.hits ?? []).filter((hit) => hit.on);
-    for (const hit of wanted) viewer.place(besideHit(hit, seal));
+    viewer.placeAll(wanted.map((hit) => besideHit(hit, seal)));
     const [first] = wanted;
     if (first !== undefined) viewer.reveal(first);
     desk.page.announce(String(desk.model().placed.length));
@@ -150,7 +150,7 @@ export function createPlacing(desk: SignDesk, papers: Papers): Placing {
     }
     const hits = onWishedPage(await viewer.findKeyword(wish.keyword), wish);
     desk.change({ keyword: { text: wish.keyword, busy: false, hits: asHits(hits) } });
-    for (const hit of hits) viewer.place(besideHit(hit, seal));
+    viewer.placeAll(hits.map((hit) => besideHit(hit, seal)));
     const [first] = hits;
     if (first !== undefined) viewer.reveal(first);
     desk.change({ wished: { n: hits.length } });

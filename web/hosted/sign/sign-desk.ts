@@ -25,8 +25,6 @@ export interface SignBoot extends LinkBoot {
   readonly documents: string;
   /** Origins whose pages may hold this one in a frame. */
   readonly embedders: readonly string[];
-  /** Largest local file, bytes. */
-  readonly largest: number;
 }
 
 /** Everything the signing page knows. */
@@ -36,6 +34,8 @@ export interface SignModel extends Model<SignView> {
   /** 0-based page in view, and the viewer's scale. */
   readonly page: number;
   readonly scale: number;
+  /** The scale that the person has chosen; null: as wide as the room. */
+  readonly zoom: number | null;
   /** Seal that is placed next. */
   readonly seal: string | null;
   readonly way: 'drag' | 'keyword' | 'straddle';
@@ -55,6 +55,8 @@ export interface SignModel extends Model<SignView> {
   readonly upload: Upload | null;
   /** Placed by what the trading system wished; null: not tried, or nothing wished. */
   readonly wished: { readonly n: number } | null;
+  /** What became of the places that the hub has kept; null: nothing to say. */
+  readonly kept: KeptNews | null;
   /** The page around this one has taken the signed document. */
   readonly handed: boolean;
   /** The signed document is being fetched for a download. */
@@ -72,6 +74,15 @@ export type Paper =
   /** `again`: a version before this one is still in sight. */
   | { readonly at: 'loading'; readonly again: boolean }
   | { readonly at: 'fault'; readonly kind: ViewerFault };
+
+/** Of places kept at the hub: `gone` are those whose seal cannot be used any more. */
+export type KeptNews =
+  | { readonly at: 'restored'; readonly n: number; readonly gone: number }
+  | { readonly at: 'gone'; readonly n: number }
+  /** They were for another file. */
+  | { readonly at: 'other-document' }
+  /** Another window has kept others meanwhile: the person says which count. */
+  | { readonly at: 'elsewhere' };
 
 export interface KeywordSearch {
   readonly text: string;
@@ -105,6 +116,7 @@ export const emptySign = (touch: boolean, framed = false): SignModel => ({
   paper: { at: 'none' },
   page: 0,
   scale: 1,
+  zoom: null,
   seal: null,
   way: 'drag',
   keyword: { text: '', busy: false, hits: null },
@@ -117,6 +129,7 @@ export const emptySign = (touch: boolean, framed = false): SignModel => ({
   hint: null,
   upload: null,
   wished: null,
+  kept: null,
   handed: false,
   downloading: false,
   stays: false,
@@ -150,6 +163,7 @@ export function createSignDesk({ boot, api, page, touch, framed, draw, afterView
       desk.refused(answer.error);
       return null;
     },
+    deed: () => 'sign-document',
     onView: (desk, view) => ({
       seal: keptSeal(desk.model().seal, view),
       changing: desk.model().changing && view.state === 'claimed',
@@ -163,7 +177,6 @@ export function createSignDesk({ boot, api, page, touch, framed, draw, afterView
     },
   });
 }
-    deed: () => 'sign-document',
 
 /** Once somebody has proved himself, his key alone signs: to the list of keys any other is one that does not fit. */
 function forSigner(model: SignModel, one: Judged): Judged {
@@ -191,9 +204,15 @@ export const sealOf = (view: Pick<SignView, 'seals'> | null, id: string | null):
 /** Nothing can be added to the document any more. */
 const isClosed = (view: SignView): boolean => view.state !== 'claimed';
 
+/** Out of a frame, while nothing is under way. */
+export const canMove = ({ framed, view, run, work, moved }: SignModel): boolean =>
+  framed && view?.state === 'claimed' && run === null && work === null && moved === null;
+
 /** Nothing more can happen on this page. */
 export const isOver = (model: SignModel): boolean =>
-  model.fault !== null || (model.view !== null && model.view.state !== 'claimed' && model.view.state !== 'proved');
+  model.fault !== null ||
+  model.moved !== null ||
+  (model.view !== null && model.view.state !== 'claimed' && model.view.state !== 'proved');
 
 /** The seal of a signature made here: told by name, because it may be another signer's than those shown now. */
 export const sealOfMade = (view: Pick<SignView, 'seals'>, made: Pick<MadeView, 'seal'>): SealView | null =>

@@ -13,6 +13,8 @@ export interface Signing extends Unlock {
   press(keep: boolean): Promise<void>;
   /** A newer view: by phone the next seal's turn comes with it. */
   heard(view: SignView): void;
+  /** The page before this one was signing by phone: what is left of its seals goes on. `last`: and then the page's work ends. */
+  resume(run: { readonly last: boolean }): Promise<void>;
   /** Nobody answers on the phone: back to the placing. */
   stop(): void;
 }
@@ -24,7 +26,12 @@ export type BeginPhone = (authority: string) => Promise<void>;
 const STALE: ReadonlySet<string> = new Set(['SIGNING_EXPIRED']);
 
 /** From the button to a signed document: first who it is, then one seal after another. A PIN is never tried twice. */
-export function createSigning(desk: SignDesk, papers: Papers, beginPhone: BeginPhone): Signing {
+export function createSigning(
+  desk: SignDesk,
+  papers: Papers,
+  beginPhone: BeginPhone,
+  keepPlan: () => Promise<void>,
+): Signing {
   const { boot, page } = desk;
   const interaction = (): string => desk.model().view?.interaction ?? '';
   let keeping = false;
@@ -119,6 +126,7 @@ export function createSigning(desk: SignDesk, papers: Papers, beginPhone: BeginP
       trouble: null,
       hint: null,
       dismissed: null,
+      kept: null,
     });
     papers.look();
   }
@@ -204,7 +212,24 @@ export function createSigning(desk: SignDesk, papers: Papers, beginPhone: BeginP
 
   async function signOnPhone(): Promise<void> {
     begin(jobsOf(desk.model()), 'mobile');
+    // A page that is loaded again goes on with what is left.
+    await keepPlan();
     await nextOnPhone();
+  }
+
+  async function resume({ last }: { readonly last: boolean }): Promise<void> {
+    const model = desk.model();
+    const { view } = model;
+    if (model.run !== null || view?.state !== 'claimed' || signerOf(model)?.road !== 'mobile') return;
+    const { prepared: waiting, mobile } = view;
+    const isWaiting = (job: SealJob): boolean => waiting !== null && job.seal === waiting.seal;
+    const jobs = [...jobsOf(model)].sort((a, b) => Number(isWaiting(b)) - Number(isWaiting(a)));
+    const [first] = jobs;
+    if (first === undefined) return;
+    keeping = !last;
+    begin(jobs, 'mobile');
+    // The phone is asked already, and its answer is heard.
+    if (!isWaiting(first) || mobile?.step !== 'sign') await nextOnPhone();
   }
 
   async function nextOnPhone(): Promise<void> {
@@ -254,6 +279,7 @@ export function createSigning(desk: SignDesk, papers: Papers, beginPhone: BeginP
     },
     press,
     heard,
+    resume,
     stop: () => {
       desk.change({ run: null, mobile: noPhone, dismissed: desk.model().view?.prepared?.id ?? null });
       papers.look();

@@ -22,6 +22,7 @@ export function createCenter(boot: SignBoot): { draw(screen: CenterScreen): void
       { class: `btn btn--s btn--icon${tone}`, type: 'button', 'data-act': act, 'aria-label': label, title: label },
       icon(picture, 's'),
     );
+  const move = h('span', { hidden: true }, button('window', boot.words.act.newWindow, 'window'));
   bar.replaceChildren(
     button('previous', words.previous, 'left'),
     h('span', { class: 'viewer__where' }, goTo, of),
@@ -35,6 +36,7 @@ export function createCenter(boot: SignBoot): { draw(screen: CenterScreen): void
       h('button', { class: 'btn btn--s', type: 'button', 'data-act': 'fit' }, words.fit),
     ),
     same,
+    move,
   );
   const drawSame = slot<boolean>(same, (yes) =>
     yes ? [h('span', { class: 'tag is-ok not-narrow' }, icon('shield'), words.same)] : [],
@@ -46,6 +48,7 @@ export function createCenter(boot: SignBoot): { draw(screen: CenterScreen): void
     of.textContent = `/ ${shown.pages}`;
     scale.textContent = shown.scale;
     drawSame(shown.same);
+    move.hidden = !shown.canMove;
   };
   return {
     draw: (screen) => {

@@ -122,6 +122,22 @@ function placedPart(boot: SignBoot, shown: PlacedScreen): readonly (Node | null)
     shown.said === ''
       ? null
       : h('p', { class: 'field__hint', role: 'status' }, icon('info', 's'), h('span', {}, shown.said)),
+    shown.choice
+      ? h(
+          'div',
+          { class: 'row stamps__choice' },
+          h(
+            'button',
+            { class: 'btn btn--s', type: 'button', 'data-act': 'plan-theirs', 'data-focus': 'theirs' },
+            words.theirs,
+          ),
+          h(
+            'button',
+            { class: 'btn btn--s', type: 'button', 'data-act': 'plan-mine', 'data-focus': 'mine' },
+            words.mine,
+          ),
+        )
+      : null,
     shown.list.length === 0
       ? h('p', { class: 'small dim' }, words.none)
       : h(

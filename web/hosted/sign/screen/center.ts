@@ -1,7 +1,8 @@
+import type { SignView } from '#hosted/sign-api.ts';
 import { fill } from '../../boot.ts';
 import { act, type NoticeScreen, notice, sentenceOf, supportOf } from '../../screen/notices.ts';
 import { sizeText } from '../../size.ts';
-import type { SignBoot, SignModel } from '../sign-desk.ts';
+import { canMove, type SignBoot, type SignModel } from '../sign-desk.ts';
 
 /** The middle: the viewer's tools above, and what stands in the document's place while there is none to see. */
 export interface CenterScreen {
@@ -16,6 +17,8 @@ export interface BarScreen {
   readonly scale: string;
   /** The very bytes are shown. */
   readonly same: boolean;
+  /** In another site's frame: a window of its own has more room, and reaches the key. */
+  readonly canMove: boolean;
 }
 
 export type CoverScreen =
@@ -37,6 +40,7 @@ export function centerScreen(model: SignModel, boot: SignBoot): CenterScreen {
       text: fill(sign.viewer.page, { page: String(Math.min(model.page + 1, pages)), n: String(pages) }),
       scale: `${Math.round(model.scale * 100)}%`,
       same: paper.at === 'shown',
+      canMove: canMove(model),
     },
     cover,
   };
@@ -56,7 +60,7 @@ function coverScreen(model: SignModel, boot: SignBoot): CoverScreen | null {
       count: fill(local.sent, params),
     };
   }
-  if (view.document === null) return view.mode === 'local' ? dropScreen(model, boot) : null;
+  if (view.document === null) return view.mode === 'local' ? dropScreen(model, view, boot) : null;
   switch (paper.at) {
     case 'shown':
       return null;
@@ -72,10 +76,10 @@ function coverScreen(model: SignModel, boot: SignBoot): CoverScreen | null {
   }
 }
 
-function dropScreen(model: SignModel, boot: SignBoot): CoverScreen {
+function dropScreen(model: SignModel, { largest }: SignView, boot: SignBoot): CoverScreen {
   const { local } = boot.sign;
   const { upload } = model;
-  const max = sizeText(model.view?.largest ?? boot.largest);
+  const max = sizeText(largest);
   const limit = fill(local.limit, { max });
   const base = { kind: 'drop', said: '', notice: null, limit } as const;
   if (upload === null || upload.at === 'sending') return base;

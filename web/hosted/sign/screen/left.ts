@@ -82,6 +82,8 @@ export interface PlacedScreen {
     readonly straddle: boolean;
   }[];
   readonly said: string;
+  /** Another window has other places: which count. */
+  readonly choice: boolean;
   readonly locked: boolean;
 }
 
@@ -218,9 +220,29 @@ function placedScreen(model: SignModel, boot: SignBoot): PlacedScreen {
   return {
     count: all.length === 0 ? '' : fill(words.n, { n: String(all.length) }),
     list: all,
-    said: wishedText(model, boot),
+    said: keptText(model, boot) || wishedText(model, boot),
+    choice: model.kept?.at === 'elsewhere',
     locked: model.run !== null,
   };
+}
+
+/** What became of places that were put down before this page was loaded. */
+function keptText({ kept }: SignModel, boot: SignBoot): string {
+  const { placed: words } = boot.sign;
+  switch (kept?.at) {
+    case undefined:
+      return '';
+    case 'restored': {
+      const stand = kept.n === 0 ? '' : fill(words.restored, { n: String(kept.n) });
+      return stand + (kept.gone === 0 ? '' : fill(words.restoredGone, { n: String(kept.gone) }));
+    }
+    case 'gone':
+      return fill(words.gone, { n: String(kept.n) });
+    case 'other-document':
+      return words.otherDocument;
+    case 'elsewhere':
+      return words.elsewhere;
+  }
 }
 
 function wishedText(model: SignModel, boot: SignBoot): string {

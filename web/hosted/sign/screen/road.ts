@@ -3,9 +3,10 @@ import { chosenCard, isReady } from '../../model.ts';
 import { hubNotice } from '../../screen/hub-notices.ts';
 import { troubleNotice } from '../../screen/key-notices.ts';
 import { folded, type KeyRoad, keyRoad } from '../../screen/key-road.ts';
+import { isMissing } from '../../screen/missing.ts';
 import { type Action, act, type NoticeScreen, notice, supportOf } from '../../screen/notices.ts';
 import { jobsOf } from '../plan.ts';
-import { type SignBoot, type SignModel, signerOf } from '../sign-desk.ts';
+import { canMove, type SignBoot, type SignModel, signerOf } from '../sign-desk.ts';
 import { type VersionScreen, versionsOf } from './versions.ts';
 
 /** The right pane while something can still be signed: who signs, the document's versions, PIN and button. */
@@ -39,7 +40,7 @@ export function signRoad(model: SignModel, boot: SignBoot): SignRoad {
   if (signer === null) {
     const { signer: words } = boot.sign;
     const all = keyRoad(model, boot, { here: words.submit, agent: words.submitAgent });
-    const road = folded(model, boot, all, roomFor(all));
+    const road = withWindow(model, boot, folded(model, boot, all, roomFor(all)));
     const why = road.submit === null ? '' : words.why;
     return { ...road, signer: null, versions, safe, after: '', hint: '', keep: '', why };
   }
@@ -47,7 +48,8 @@ export function signRoad(model: SignModel, boot: SignBoot): SignRoad {
   const bare = signer.road === 'key' ? keyOfSigner(model, boot, submit) : phoneOfSigner(model, boot, submit);
   const possible =
     model.invisible || (view?.made.length ?? 0) > 0 || (view?.seals.some((seal) => seal.usable) ?? false);
-  const road = { ...bare, ...(!possible && { submit: null, pin: null }), notice: ownNotice(bare.notice, model) };
+  const all = withWindow(model, boot, bare);
+  const road = { ...all, ...(!possible && { submit: null, pin: null }), notice: ownNotice(all.notice, model) };
   const { submit: words } = boot.sign;
   const ready = road.submit !== null;
   return {
@@ -62,6 +64,20 @@ export function signRoad(model: SignModel, boot: SignBoot): SignRoad {
     why: '',
   };
 }
+
+/** What a frame may not do a window of its own may: the work goes along. */
+function withWindow<R extends KeyRoad>(model: SignModel, boot: SignBoot, road: R): R {
+  const { notice: said } = road;
+  if (said === null || !canMove(model) || !FRAMED.has(said.state)) return road;
+  const { act: labels, state: words } = boot.words;
+  const first = act('window', labels.newWindow, 'primary', { icon: 'window' });
+  const rest = said.actions.map((one) => (one.style === 'primary' ? { ...one, style: 'plain' as const } : one));
+  const text = said.state === 'framed' ? [words.framed.text] : said.text;
+  return { ...road, notice: { ...said, text, actions: [first, ...rest] } };
+}
+
+/** Troubles that come of the frame. */
+const FRAMED: ReadonlySet<string> = new Set(['framed', 'lna-denied']);
 
 /** A pane is narrow and its button should be in sight: of a drawer full of keys it shows those that can sign. */
 function roomFor({ list }: KeyRoad): number {
@@ -88,7 +104,7 @@ function submitWords(model: SignModel, boot: SignBoot): { readonly here: string;
 function keyOfSigner(model: SignModel, boot: SignBoot, submit: { here: string; agent: string }): KeyRoad {
   const road = keyRoad(model, boot, submit);
   const card = chosenCard(model);
-  const bare = { ...road, list: [], head: null, more: '' };
+  const bare = { ...road, list: [], head: null, more: '', missing: null };
   const sent = jobsOf(model).length === 0 && (model.view?.made.length ?? 0) > 0;
   // What is signed needs no key any more.
   if (sent && model.pulled === null)
@@ -96,7 +112,8 @@ function keyOfSigner(model: SignModel, boot: SignBoot, submit: { here: string; a
   if (road.closed || model.agent !== 'connected' || model.pulled !== null || road.wait !== null) return bare;
   if (card !== null && isReady(card)) return bare;
   if (model.cards.some((one) => one.reading === 'reading')) return { ...bare, wait: boot.words.key.keysReading };
-  return { ...bare, empty: false, notice: signerKeyNotice(model, boot), pin: null, submit: null };
+  const missing = isMissing(model, model.view?.signer?.authority ?? null) ? road.missing : null;
+  return { ...bare, empty: false, notice: signerKeyNotice(model, boot), pin: null, submit: null, missing };
 }
 
 /** A refused signature stands above the button. */
@@ -107,6 +124,7 @@ const phoneOfSigner = (model: SignModel, boot: SignBoot, submit: { here: string 
   more: '',
   chosen: null,
   empty: false,
+  missing: null,
   wait: null,
   notice: troubleNotice(model, boot),
   pin: null,

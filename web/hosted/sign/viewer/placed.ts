@@ -22,7 +22,8 @@ export interface PlacedSealsOptions extends Pick<ViewerOptions, 'words' | 'onPla
 /** The seals that lie on the pages: moved by hand and key, chosen, taken off. */
 export interface PlacedSeals {
   readonly list: () => readonly PlacedSeal[];
-  place(at: PlaceAt): PlacedSeal | null;
+  /** Those that stand now; one that is larger than its page is left out. */
+  place(all: readonly PlaceAt[]): readonly PlacedSeal[];
   /** Put down by the person himself: chosen, in focus, read out. */
   putDown(at: PlaceAt): void;
   select(id: string | null): void;
@@ -185,7 +186,17 @@ export function createPlacedSeals(options: PlacedSealsOptions): PlacedSeals {
     });
   }
 
-  function place(at: PlaceAt): PlacedSeal | null {
+  function place(all: readonly PlaceAt[]): readonly PlacedSeal[] {
+    const before = places;
+    const stand = all.flatMap((at) => placeOne(at) ?? []);
+    if (places !== before) {
+      leaves().repaint();
+      changed();
+    }
+    return stand;
+  }
+
+  function placeOne(at: PlaceAt): PlacedSeal | null {
     const size = sizeOf(at.page);
     const stands = size && standing(size, at);
     if (stands === undefined || stands === null) return null;
@@ -196,8 +207,6 @@ export function createPlacedSeals(options: PlacedSealsOptions): PlacedSeals {
     if (same !== undefined) return same;
     const placed: PlacedSeal = { id: `place-${++count}`, ...stands };
     places = [...places, placed];
-    leaves().repaint();
-    changed();
     return placed;
   }
 
@@ -205,8 +214,8 @@ export function createPlacedSeals(options: PlacedSealsOptions): PlacedSeals {
     list: () => places,
     place,
     putDown: (at) => {
-      const placed = place(at);
-      if (placed === null) return;
+      const [placed] = place([at]);
+      if (placed === undefined) return;
       select(placed.id);
       focus(placed.id);
       say(fill(words.placed, told(placed)));

@@ -146,6 +146,8 @@ export interface Viewer extends Reader {
   dragFrom(seal: PlacingSeal, event: PointerEvent): void;
   /** Puts a seal down, moved as little as needed to stand whole on the page. The same place twice is one. */
   place(at: PlaceAt): PlacedSeal | null;
+  /** The same of many at once; those that stand now. */
+  placeAll(all: readonly PlaceAt[]): readonly PlacedSeal[];
   select(id: string | null): void;
   remove(id: string): void;
   clear(sealId?: string): void;
