@@ -102,34 +102,47 @@ export interface AgentView {
   readonly vendors: readonly AuthorityView[];
 }
 
-/** Route → request and answer. */
-export interface PageApi {
-  /** Sets the browser cookie where there is none; `framed`: one that counts in this frame alone. Binds nothing. */
-  hello: { request: { framed?: boolean }; answer: Answer<Record<never, never>> };
+/** What every page of one interaction asks: route → request and answer. */
+export interface VisitApi<View> {
   /** By token (first open) or by interaction (reload of the same browser). `claim` only where the hub saw no cookie. */
   claim: {
     request: { token: string } | { interaction: string };
-    answer: Answer<{ view: LoginView; agents: readonly AgentView[]; claim: string | null }>;
+    answer: Answer<{ view: View; agents: readonly AgentView[]; claim: string | null }>;
   };
-  view: { request: { interaction: string }; answer: Answer<{ view: LoginView }> };
-  challenge: { request: { interaction: string }; answer: Answer<{ text: string; expiresAt: number }> };
+  view: { request: { interaction: string }; answer: Answer<{ view: View }> };
+  /** For the agent's connection of this nonce, with the operations that this page needs. */
   grant: {
     request: { interaction: string; nonce: string };
     answer: Answer<{ grant: import('#agent/protocol.ts').SignedGrant }>;
   };
+  /** Another try to deliver, now. */
+  redeliver: { request: { interaction: string }; answer: Answer<{ view: View }> };
+  cancel: { request: { interaction: string }; answer: Answer<{ view: View }> };
+}
+
+/** The calls that one page has beside those. */
+export type OwnCalls<Api> = Omit<Api, keyof VisitApi<unknown>>;
+
+/** What a page asks that proves who somebody is with his signing key. */
+export interface ProvingApi {
+  challenge: { request: { interaction: string }; answer: Answer<{ text: string; expiresAt: number }> };
+  /** Which of the plugged keys may be used here. Base64 DER of the signing certificates. */
   certificates: {
     request: { interaction: string; certificates: readonly { key: string; sign: string }[] };
     answer: Answer<{ certificates: readonly CertificateView[] }>;
   };
+}
+
+/** Route → request and answer. */
+export interface PageApi extends VisitApi<LoginView>, ProvingApi {
+  /** Sets the browser cookie where there is none; `framed`: one that counts in this frame alone. Binds nothing. */
+  hello: { request: { framed?: boolean }; answer: Answer<Record<never, never>> };
   evidence: {
     request: { interaction: string; certificate: string; signature: string };
     answer: Answer<{ view: LoginView }>;
   };
   /** Begins or renews the mobile road with one authority. */
   mobile: { request: { interaction: string; authority: string }; answer: Answer<{ view: LoginView }> };
-  /** Another try to deliver, now. */
-  redeliver: { request: { interaction: string }; answer: Answer<{ view: LoginView }> };
-  cancel: { request: { interaction: string }; answer: Answer<{ view: LoginView }> };
 }
 
 /** `ws(s)://<this origin>/hosted/live?i=<interaction>`: opened with the cookie of the bound browser, one `{version}` a change; else poll `view` each 2 s. */

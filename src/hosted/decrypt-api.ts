@@ -3,7 +3,7 @@
  * claim secret, answers, live channel). Only the wrapped content key goes to the token and only the content key comes back; the content never reaches
  * the page. Pages: `GET /decrypt/:token` (first open) and `GET /decrypt/i/:interaction` (reload of the bound browser).
  */
-import type { AgentView, Answer, AuthorityView, CertificateView, LoginView, MobileView, PageError } from './api.ts';
+import type { Answer, AuthorityView, CertificateView, LoginView, MobileView, PageError, VisitApi } from './api.ts';
 
 /** One per interaction; re-read by the page whenever the live channel names a newer version. */
 export interface DecryptView {
@@ -90,23 +90,12 @@ export interface UnwrappedKey {
   readonly layout?: string;
 }
 
-/** Route under `/hosted/api/decrypt/` → request and answer. */
-export interface DecryptPageApi {
-  /** By token (first open) or by interaction (reload of the same browser). `claim` only where the hub saw no cookie. */
-  claim: {
-    request: { token: string } | { interaction: string };
-    answer: Answer<{ view: DecryptView; agents: readonly AgentView[]; claim: string | null }>;
-  };
-  view: { request: { interaction: string }; answer: Answer<{ view: DecryptView }> };
+/** Route under `/hosted/api/decrypt/` → request and answer. Grant for `enumerate`, `certificates`, `unwrap`. */
+export interface DecryptPageApi extends VisitApi<DecryptView> {
   /** What the page met and the hub cannot see; `tail` of the plugged certificate. A report, never proof. */
   report: {
     request: { interaction: string; kind: import('#envelope/capsule-port.ts').PageReport; tail: string | null };
     answer: Answer<Record<never, never>>;
-  };
-  /** Operations `enumerate`, `certificates`, `unwrap`. */
-  grant: {
-    request: { interaction: string; nonce: string };
-    answer: Answer<{ grant: import('#agent/protocol.ts').SignedGrant }>;
   };
   /** Base64 DER of both certificates of each plugged key. `wraps`: for the keys of `certificates`, by `key`. */
   certificates: {
@@ -126,7 +115,4 @@ export interface DecryptPageApi {
   };
   /** Begins or renews the mobile road with one authority, for every item that a certificate of that authority opens. */
   mobile: { request: { interaction: string; authority: string }; answer: Answer<{ view: DecryptView }> };
-  /** Another try to deliver, now. */
-  redeliver: { request: { interaction: string }; answer: Answer<{ view: DecryptView }> };
-  cancel: { request: { interaction: string }; answer: Answer<{ view: DecryptView }> };
 }

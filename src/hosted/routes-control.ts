@@ -15,22 +15,18 @@ import { certificateHolder } from './certificate-view.ts';
 import type { ControlCertificateView, ControlPageApi } from './control-api.ts';
 import type { BrowserCookie } from './cookies.ts';
 import type { HostedDeps } from './deps.ts';
+import { agentNonce, certificate, interaction, only, pageToken, shownCertificates } from './fields.ts';
 import { refuse } from './guard.ts';
 import { onPageCalls, pageCalls } from './page-calls.ts';
 import { pageError } from './page-error.ts';
 import type { Limiter } from './rates.ts';
 
-const interaction = z.string().regex(/^int_[0-9a-z]{26}$/);
-const certificate = z.string().min(1).max(limits.certificateField);
 const content = z.string().max(limits.controlBody);
 
 const requests = {
-  claim: z.strictObject({ token: z.string().min(1).max(200) }),
-  grant: z.strictObject({ interaction, nonce: z.string().length(64) }),
-  certificates: z.strictObject({
-    interaction,
-    certificates: z.array(z.strictObject({ key: z.string().min(1).max(200), sign: certificate })).max(16),
-  }),
+  claim: z.strictObject({ token: pageToken }),
+  grant: z.strictObject({ interaction, nonce: agentNonce }),
+  certificates: shownCertificates,
   prepare: z.strictObject({ interaction, certificate, content }),
   assemble: z.strictObject({
     interaction,
@@ -48,7 +44,7 @@ const requests = {
   }),
   encrypt: z.strictObject({ interaction, content, certificates: z.array(certificate).min(1).max(20) }),
   locate: z.strictObject({ interaction, envelope: content, certificate }),
-  close: z.strictObject({ interaction }),
+  close: only,
 } as const satisfies { [Route in keyof ControlPageApi]: z.ZodType<ControlPageApi[Route]['request']> };
 
 export interface ControlRoutesDeps extends HostedDeps {

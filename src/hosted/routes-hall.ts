@@ -5,7 +5,6 @@ import { createLive, type Live } from '#http/live.ts';
 import { base64 } from '#kernel/bytes.ts';
 import { LAST_INSTANT } from '#kernel/clock.ts';
 import { refusal } from '#kernel/errors.ts';
-import { limits } from '#kernel/limits.ts';
 import type { Logger } from '#kernel/log.ts';
 import { ok } from '#kernel/result.ts';
 import { remedyKinds } from '#opening/hall/acts.ts';
@@ -17,6 +16,7 @@ import type { CertificateView } from './api.ts';
 import { factsOf } from './certificate-view.ts';
 import type { BrowserCookie } from './cookies.ts';
 import type { HostedDeps } from './deps.ts';
+import { agentNonce, authority, certificate, interaction, only, shownCertificates } from './fields.ts';
 import { refuse } from './guard.ts';
 import { HALL_LIVE_PATH, type HallApi } from './hall-api.ts';
 import { askedView, hallView, neededView, vendors, viewOf } from './hall-view.ts';
@@ -25,7 +25,6 @@ import { onPageCalls, pageCalls } from './page-calls.ts';
 import { pageError } from './page-error.ts';
 import type { Limiter } from './rates.ts';
 
-const interaction = z.string().regex(/^int_[0-9a-z]{26}$/);
 const opening = z.string().regex(/^opn_[0-9a-z]{26}$/);
 const id = z.string().min(1).max(80);
 /** What somebody writes into the record: one line. */
@@ -37,7 +36,6 @@ const words = z
   .regex(/^[^\p{Cc}\u2028\u2029]*$/u);
 const instant = z.int().min(0).max(LAST_INSTANT);
 const remedy = z.enum(remedyKinds);
-const certificate = z.string().min(1).max(limits.certificateField);
 const binary = z.string().min(1).max(2048);
 
 const act = z.union([
@@ -80,31 +78,28 @@ const requests = {
   sit: z.strictObject({ opening }),
   grant: z.strictObject({
     interaction,
-    nonce: z.string().length(64),
+    nonce: agentNonce,
     what: z.enum(['ask', 'share', 'rehearse', 'rewrap']),
   }),
-  certificates: z.strictObject({
-    interaction,
-    certificates: z.array(z.strictObject({ key: z.string().min(1).max(200), sign: certificate })).max(16),
-  }),
+  certificates: shownCertificates,
   signed: z.strictObject({ interaction, certificate, signature: z.string().min(1).max(1024) }),
-  mobile: z.strictObject({ interaction, authority: z.string().min(1).max(64) }),
-  asked: z.strictObject({ interaction }),
-  leave: z.strictObject({ interaction }),
+  mobile: z.strictObject({ interaction, authority }),
+  asked: only,
+  leave: only,
   act: z.strictObject({ interaction, act }),
   share: z.strictObject({ interaction, what: share }),
   shared: z.strictObject({ interaction, what: share, wrapped: binary }),
   recover: z.strictObject({ interaction, bid: id }),
   recovered: z.strictObject({ interaction, capsule: id, wrapped: binary }),
   evidence: z.strictObject({ interaction, bid: id }),
-  decrypt: z.strictObject({ interaction }),
-  rehearse: z.strictObject({ interaction }),
+  decrypt: only,
+  rehearse: only,
   rehearsed: z.strictObject({
     interaction,
     rehearsal: id,
     results: z.array(z.strictObject({ id: z.string().min(1).max(200), key: z.string().min(1).max(128) })).max(64),
   }),
-  rewrap: z.strictObject({ interaction }),
+  rewrap: only,
   rewrapped: z.strictObject({
     interaction,
     offer: z.string().min(1).max(200),

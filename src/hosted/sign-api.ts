@@ -8,7 +8,7 @@
  * seals appear → `prepare` (the hub makes the revision; its text to sign comes back) → the key signs it (agent `signDocument`, grant operation
  * `sign-document`) → `complete`. `last` of `complete` false: the person goes on with another seal on the same document.
  */
-import type { AgentView, Answer, AuthorityView, CertificateView, LoginView, MobileView, PageError } from './api.ts';
+import type { Answer, AuthorityView, LoginView, MobileView, PageError, ProvingApi, VisitApi } from './api.ts';
 
 export interface SignView {
   readonly interaction: string;
@@ -191,25 +191,8 @@ export interface SignMobileView extends MobileView {
   readonly step: 'identify' | 'sign';
 }
 
-/** Route under `/hosted/api/sign/` → request and answer. */
-export interface SignPageApi {
-  claim: {
-    request: { token: string } | { interaction: string };
-    answer: Answer<{ view: SignView; agents: readonly AgentView[]; claim: string | null }>;
-  };
-  view: { request: { interaction: string }; answer: Answer<{ view: SignView }> };
-  /** Operations `enumerate`, `certificates`, `sign-login`, `sign-document`. */
-  grant: {
-    request: { interaction: string; nonce: string };
-    answer: Answer<{ grant: import('#agent/protocol.ts').SignedGrant }>;
-  };
-  /** Which of the plugged keys may sign here. Base64 DER of the signing certificates. */
-  certificates: {
-    request: { interaction: string; certificates: readonly { key: string; sign: string }[] };
-    answer: Answer<{ certificates: readonly CertificateView[] }>;
-  };
-  /** Challenge text with purpose=sign. */
-  challenge: { request: { interaction: string }; answer: Answer<{ text: string; expiresAt: number }> };
+/** Route under `/hosted/api/sign/` → request and answer. Grant for `enumerate`, `certificates`, `sign-login`, `sign-document`; the challenge has purpose=sign. */
+export interface SignPageApi extends VisitApi<SignView>, ProvingApi {
   /** The signed challenge: the hub finds out who it is and shows his seals. */
   identify: {
     request: { interaction: string; certificate: string; signature: string };
@@ -247,10 +230,8 @@ export interface SignPageApi {
   };
   /** The person leaves the frame for a window of its own, which has other cookies: this browser's claim ends, the fresh link's first browser has the next. */
   move: { request: { interaction: string }; answer: Answer<{ token: string }> };
-  redeliver: { request: { interaction: string }; answer: Answer<{ view: SignView }> };
   /** How the signing stands, for a frame whose person went on in a window of its own: whoever has the link may ask, and learns no more than this. */
   watch: { request: { token: string }; answer: Answer<{ state: 'open' | SignView['state'] }> };
-  cancel: { request: { interaction: string }; answer: Answer<{ view: SignView }> };
 }
 
 /** Where the document is read from and (mode `local`) put; `<path>/<interaction>`. A PUT answers `Answer<{view: SignView}>`. */
