@@ -18,6 +18,8 @@ export interface SealSignature {
   /** The signer's own word on when; null: v1 carries a timestamp instead. UTC milliseconds. */
   readonly claimedAt: number | null;
   readonly signer: Certificate | undefined;
+  /** As written; from v4 on it stands outside what is signed. */
+  readonly signatureOid: string;
   readonly signature: Bytes;
   /** RFC 3161 token over the signature value; null: none. */
   readonly timestamp: Bytes | null;
@@ -42,10 +44,11 @@ type Common = Pick<SealSignature, 'seal' | 'tbs' | 'documentHash' | 'property'>;
 
 function firstGeneration(gm: Gm, common: Common, tbs: readonly DerNode[], parts: readonly DerNode[]) {
   const [certificate, signature] = [readOctets(tbs[5]), readBits(parts[1])];
-  if (tbs.length !== 7 || certificate === undefined || readOid(tbs[6]) === undefined || signature === undefined)
+  const signatureOid = readOid(tbs[6]);
+  if (tbs.length !== 7 || certificate === undefined || signatureOid === undefined || signature === undefined)
     return undefined;
   const timestamp = readBits(tbs[2]) ?? null;
-  return { ...common, claimedAt: null, signer: parseCertificate(gm, certificate), signature, timestamp };
+  return { ...common, claimedAt: null, signer: parseCertificate(gm, certificate), signatureOid, signature, timestamp };
 }
 
 function laterGeneration(gm: Gm, common: Common, tbs: readonly DerNode[], parts: readonly DerNode[]) {
@@ -53,10 +56,11 @@ function laterGeneration(gm: Gm, common: Common, tbs: readonly DerNode[], parts:
   if (tbs.length > 6 || (tbs.length === 6 && tbs[5]?.tag !== contextConstructed(0))) return undefined;
   const [certificate, signature] = [readOctets(parts[1]), readBits(parts[3])];
   const claimedAt = readTime(tbs[2]);
-  if (certificate === undefined || readOid(parts[2]) === undefined || signature === undefined) return undefined;
+  const signatureOid = readOid(parts[2]);
+  if (certificate === undefined || signatureOid === undefined || signature === undefined) return undefined;
   const timestamp = parts.length === 5 ? stampOf(parts[4]) : null;
   if (claimedAt === undefined || timestamp === undefined) return undefined;
-  return { ...common, claimedAt, signer: parseCertificate(gm, certificate), signature, timestamp };
+  return { ...common, claimedAt, signer: parseCertificate(gm, certificate), signatureOid, signature, timestamp };
 }
 
 const textOf = (node: DerNode | undefined): string | undefined =>
@@ -70,6 +74,9 @@ export type SealSignatureFault =
   | 'signer-not-in-seal'
   | `seal-${SealFault}`;
 
+/** SM2 with SM3 as printed, as GM/T 0010 numbers it, the curve's own number, and one library's slip of the pen (domain 1.4). */
+const SM2_OIDS: readonly string[] = [oids.sm2WithSm3, oids.sm2Sign, oids.sm2Curve, '1.2.156.10197.501'];
+
 /**
  * In the order of GB/T 38540 7.2: value, document, seal, signer among the seal's. `documentHash`: SM3 of the bytes that are sealed. `at`: the time that
  * counts (a verified timestamp's, else the signer's word). Chains of signer, maker and TSA are the caller's to judge.
@@ -82,7 +89,8 @@ export function judgeSealSignature(
 ): { readonly ok: true } | { readonly ok: false; readonly fault: SealSignatureFault } {
   const { signer, seal } = signed;
   if (signer === undefined) return { ok: false, fault: 'signer-unreadable' };
-  if (signer.key.kind !== 'sm2') return { ok: false, fault: 'signer-algorithm' };
+  if (signer.key.kind !== 'sm2' || !SM2_OIDS.includes(signed.signatureOid))
+    return { ok: false, fault: 'signer-algorithm' };
   if (!gm.sm2.verify(signer.key.publicKey, [signed.tbs], signed.signature)) return { ok: false, fault: 'signature' };
   if (!equalBytes(signed.documentHash, documentHash)) return { ok: false, fault: 'document' };
   const judged = judgeSeal(gm, seal, at);
