@@ -5,7 +5,8 @@ import type { May } from '#opening/hall/may.ts';
 import type { Needed } from '#opening/hall/needed.ts';
 import type { HallSnapshot } from '#opening/hall/snapshot.ts';
 import type { AuthorityView } from './api.ts';
-import type { AskedView, HallView, MayDo, NeededCertificateView } from './hall-api.ts';
+import type { NeededCertificateView } from './hall-bids-api.ts';
+import type { AskedView, HallView, MayDo } from './hall-view-api.ts';
 import { authorityView, mobileView } from './login-view.ts';
 import { pageError } from './page-error.ts';
 

@@ -8,7 +8,7 @@ import { callExt } from '#fixtures/world/trading-system/hub-ext.ts';
 import { printed, signOf } from '#fixtures/world/trading-system/sign.ts';
 import type { ControlPageApi } from '#hosted/control-api.ts';
 import type { UnwrappedKey } from '#hosted/decrypt-api.ts';
-import type { HallView } from '#hosted/hall-api.ts';
+import type { HallView } from '#hosted/hall-view-api.ts';
 import type { SignPageApi } from '#hosted/sign-api.ts';
 import { base64 } from '#kernel/bytes.ts';
 import { Browser, tokenOf } from '#test/support/bidder.ts';

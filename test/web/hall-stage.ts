@@ -7,7 +7,7 @@ import { Hono } from 'hono';
 import type { Browser } from 'playwright-core';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Assets } from '#hosted/assets.ts';
-import type { HallView } from '#hosted/hall-api.ts';
+import type { HallView } from '#hosted/hall-view-api.ts';
 import { mountPages } from '#hosted/pages/mount.ts';
 import { beichen, bohai, grantOf, key, ScriptedAgent, type ScriptedKey } from './peers.ts';
 

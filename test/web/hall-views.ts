@@ -1,12 +1,6 @@
 /** The story of the looks: a road works lot, eight bidders, three custodians of whom two are needed. */
-import type {
-  BidRowView,
-  CauseView,
-  HallView,
-  MyBidView,
-  NeededCertificateView,
-  ProposalView,
-} from '#hosted/hall-api.ts';
+import type { BidRowView, CauseView, MyBidView, NeededCertificateView } from '#hosted/hall-bids-api.ts';
+import type { HallView, ProposalView } from '#hosted/hall-view-api.ts';
 import { beichen, bohai } from './peers.ts';
 
 export const OPENS = Date.parse('2026-03-18T09:30:00+08:00');

@@ -1,4 +1,4 @@
-import type { MayDo } from '#hosted/hall-api.ts';
+import type { MayDo } from '#hosted/hall-view-api.ts';
 import type { HallAct, RemedyKind } from '#opening/hall/acts.ts';
 import type { FormAct, FormState, HallBoot, HallDesk } from './hall-desk.ts';
 import type { KeyTasks } from './tasks.ts';

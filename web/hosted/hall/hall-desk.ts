@@ -1,17 +1,7 @@
 import type { PageApi } from '#hosted/api.ts';
-import type {
-  AskedView,
-  CauseView,
-  EvidenceView,
-  HallApi,
-  HallRole,
-  HallView,
-  NeededCertificateView,
-  RecoveryTask,
-  RehearseTask,
-  RewrapTask,
-  ShareTask,
-} from '#hosted/hall-api.ts';
+import type { HallApi, RecoveryTask, RehearseTask, RewrapTask, ShareTask } from '#hosted/hall-api.ts';
+import type { CauseView, EvidenceView, NeededCertificateView } from '#hosted/hall-bids-api.ts';
+import type { AskedView, HallRole, HallView } from '#hosted/hall-view-api.ts';
 import type { HallWords } from '#hosted/words-hall.ts';
 import type { Api } from '../api.ts';
 import type { Boot } from '../boot.ts';

@@ -1,4 +1,5 @@
-import type { HallApi, NeededCertificateView } from '#hosted/hall-api.ts';
+import type { HallApi } from '#hosted/hall-api.ts';
+import type { NeededCertificateView } from '#hosted/hall-bids-api.ts';
 import type { Desk } from '../desk.ts';
 import type { Judged, Readable } from '../keys.ts';
 import type { HallModel, HallPageApi, KeyTask } from './hall-desk.ts';

@@ -1,5 +1,6 @@
 import type { AgentView, PageError } from '#hosted/api.ts';
-import type { AskedView, HallView, RecoveryTask, RehearseTask, RewrapTask, ShareTask } from '#hosted/hall-api.ts';
+import type { RecoveryTask, RehearseTask, RewrapTask, ShareTask } from '#hosted/hall-api.ts';
+import type { AskedView, HallView } from '#hosted/hall-view-api.ts';
 import type { AgentLink } from '../agent.ts';
 import type { AgentFailure, AgentSession } from '../dialects/dialect.ts';
 import type { Card } from '../model.ts';

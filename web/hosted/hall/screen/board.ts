@@ -1,4 +1,5 @@
-import type { BidRowView, BoardView, HallView, Tally } from '#hosted/hall-api.ts';
+import type { BidRowView, BoardView, Tally } from '#hosted/hall-bids-api.ts';
+import type { HallView } from '#hosted/hall-view-api.ts';
 import type { Icon, Tone } from '#hosted/states.ts';
 import type { CauseKind } from '#opening/hall/cause.ts';
 import { fill } from '../../boot.ts';

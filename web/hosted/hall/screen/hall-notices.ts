@@ -1,4 +1,4 @@
-import type { HallView, IncidentView, ProposalView } from '#hosted/hall-api.ts';
+import type { HallView, IncidentView, ProposalView } from '#hosted/hall-view-api.ts';
 import { fill } from '../../boot.ts';
 import type { NoticeScreen } from '../../screen/notices.ts';
 import { hourText, momentText } from '../../time.ts';

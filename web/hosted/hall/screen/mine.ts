@@ -1,4 +1,5 @@
-import type { HallView, MyBidView, NeededCertificateView } from '#hosted/hall-api.ts';
+import type { MyBidView, NeededCertificateView } from '#hosted/hall-bids-api.ts';
+import type { HallView } from '#hosted/hall-view-api.ts';
 import type { Icon } from '#hosted/states.ts';
 import { fill } from '../../boot.ts';
 import { hourText } from '../../time.ts';

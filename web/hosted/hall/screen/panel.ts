@@ -1,4 +1,4 @@
-import type { HallView } from '#hosted/hall-api.ts';
+import type { HallView } from '#hosted/hall-view-api.ts';
 import { fill } from '../../boot.ts';
 import { isReady, offState } from '../../model.ts';
 import { folded, type KeyRoad, keyRoad } from '../../screen/key-road.ts';

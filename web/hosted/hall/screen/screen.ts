@@ -1,4 +1,4 @@
-import type { HallView } from '#hosted/hall-api.ts';
+import type { HallView } from '#hosted/hall-view-api.ts';
 import { fill } from '../../boot.ts';
 import { mayOf } from '../acts.ts';
 import type { HallBoot, HallModel } from '../hall-desk.ts';

@@ -1,4 +1,4 @@
-import type { CustodianView, HallPhase, HallView } from '#hosted/hall-api.ts';
+import type { CustodianView, HallPhase, HallView } from '#hosted/hall-view-api.ts';
 import type { Icon } from '#hosted/states.ts';
 import { fill } from '../../boot.ts';
 import { hourText, momentText } from '../../time.ts';
