@@ -50,6 +50,13 @@ export const zh = {
   key: {
     searching: '正在连接证书助手',
     connected: '证书助手已连接',
+    connectedOf: '{name}证书服务已连接',
+    missing: '没有看到您的证书？',
+    missingText: '下列机构的证书服务没有运行。安装或启动后，其中的证书会自动显示在这里。',
+    missingUnpaired: '证书助手还没有与本平台配对，请在其中添加 {host} 并核对指纹；或者，下列机构的证书服务没有运行。',
+    serviceLost: '与{name}证书服务的连接已断开',
+    serviceLostText: '正在自动重新连接。如果它已退出，请重新启动，本页会自动继续，不必重新开始。',
+    serviceOff: '需要{name}的 UKey，但{name}的证书服务没有运行，UKey 读不出来。安装或启动后，本页会自动继续。',
     notConnected: '证书助手未连接',
     keys: '本机已插入 {n} 把 UKey',
     keysReading: '正在读取 UKey 中的证书',
@@ -464,6 +471,16 @@ export const en: Words = {
   key: {
     searching: 'Connecting to the certificate assistant',
     connected: 'Assistant connected',
+    connectedOf: '{name}: key service connected',
+    missing: 'Is your certificate not here?',
+    missingText:
+      'The key services of these vendors are not running. Once they are installed or started, their certificates appear here by themselves.',
+    missingUnpaired:
+      'The assistant is not paired with this platform yet: add {host} there and compare the fingerprint. Or a key service of these vendors is not running.',
+    serviceLost: 'The connection to the key service of {name} is lost',
+    serviceLostText: 'Trying again by itself. If it was closed, please start it; this page then goes on where it was.',
+    serviceOff:
+      'A key of {name} is needed, but the key service of {name} is not running. Once it is installed or started, this page goes on by itself.',
     notConnected: 'Assistant not connected',
     keys: 'USB keys plugged in: {n}',
     keysReading: 'Reading the certificates',

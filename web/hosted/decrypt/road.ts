@@ -2,7 +2,8 @@ import type { NeededKey } from '#hosted/decrypt-api.ts';
 import { type Boot, fill } from '../boot.ts';
 import { type Card, chosenCard, isReady, offState } from '../model.ts';
 import { folded, type KeyRoad, keyRoad } from '../screen/key-road.ts';
-import { act, cardParams, type NoticeScreen, notice, scanRoad, supportOf } from '../screen/notices.ts';
+import { isMissing } from '../screen/missing.ts';
+import { act, cardParams, type NoticeScreen, notice, scanRoad, supportOf, vendorLine } from '../screen/notices.ts';
 import { momentText } from '../time.ts';
 import { type DecryptModel, tooEarly, unopened } from './decrypt-desk.ts';
 import { type FileScreen, filesOf } from './files.ts';
@@ -124,6 +125,14 @@ function wrongNotice(model: DecryptModel, boot: Boot, needed: readonly NeededKey
   const again = act('again', boot.words.key.again, 'plain', { icon: 'refresh' });
   const more = { actions: [again, ...scanRoad(model, boot)], support: supportOf(model) };
   if (one?.renewed) return notice(boot, 'renewed', { tail: one.tail }, more);
+  const off = needed.flatMap(({ authority }) =>
+    authority !== null && isMissing(model, authority) ? [authority] : [],
+  )[0];
+  if (off !== undefined) {
+    const text = [fill(boot.words.key.serviceOff, { name: off.name })];
+    const vendors = [vendorLine(off, 'install', boot.words.act.downloadOf)];
+    return notice(boot, 'wrong-key', {}, { ...more, text, vendors });
+  }
   return notice(boot, 'wrong-key', {}, more);
 }
 

@@ -2,11 +2,12 @@ import type { Boot } from '../boot.ts';
 import { h, slot, spin } from '../dom.ts';
 import type { KeyRoad } from '../screen/key-road.ts';
 import type { NoticeScreen } from '../screen/notices.ts';
+import { drawMissing } from './key-list.ts';
 import { drawNotice } from './notice.ts';
 import { pinPlace } from './pin.ts';
 import type { StageDrawer } from './sheet.ts';
 
-type Places = [HTMLElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement];
+type Places = [HTMLElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement];
 
 /** The UKey road: built once, so that a PIN half typed outlives every change around it. `drawList` draws what stands above the PIN, `drawBelow` what stands below it all. */
 export function keyStage<R extends KeyRoad>(
@@ -16,12 +17,13 @@ export function keyStage<R extends KeyRoad>(
 ): StageDrawer<{ readonly kind: 'key'; readonly road: R }> {
   const { words } = boot;
   const place = (): HTMLElement => h('div', { class: 'slot' });
-  const [top, list, note, pinSlot, submit, out, below] = Array.from({ length: 7 }, place) as Places;
+  const [top, list, miss, note, pinSlot, submit, out, below] = Array.from({ length: 8 }, place) as Places;
   const element = h(
     'form',
     { class: 'stage', id: 'key-form', novalidate: true, autocomplete: 'off' },
     top,
     list,
+    miss,
     note,
     pinSlot,
     submit,
@@ -32,6 +34,7 @@ export function keyStage<R extends KeyRoad>(
   const drawTop = slot<NoticeScreen | null>(top, (shown) => (shown === null ? [] : [drawNotice(words, shown, true)]));
   const drawAbove = slot<R>(list, drawList);
   const drawUnder = slot<R>(below, drawBelow);
+  const drawMiss = slot<KeyRoad['missing']>(miss, (shown) => (shown === null ? [] : [drawMissing(boot, shown)]));
   const drawNote = slot<{ notice: NoticeScreen | null; quiet: boolean }>(note, ({ notice, quiet }) =>
     notice === null ? [] : [drawNotice(words, notice, quiet)],
   );
@@ -48,8 +51,9 @@ export function keyStage<R extends KeyRoad>(
     draw: ({ road }) => {
       drawTop(road.top);
       // Only what the list itself shows: a PIN's hint or a notice must not rebuild the cards under a person's finger.
-      const bare = { ...road, top: null, chosen: null, notice: null, pin: null, submit: null };
+      const bare = { ...road, top: null, chosen: null, notice: null, pin: null, submit: null, missing: null };
       drawAbove(bare);
+      drawMiss(road.missing);
       drawUnder(bare);
       // Set, not rebuilt: the arrow keys' focus is inside the group.
       for (const input of list.querySelectorAll('input')) input.checked = input.value === road.chosen;

@@ -1,7 +1,9 @@
 import type { Boot } from '../boot.ts';
 import { h, icon, spin } from '../dom.ts';
 import type { KeyRoad } from '../screen/key-road.ts';
+import type { MissingScreen } from '../screen/missing.ts';
 import { drawCards } from './cards.ts';
+import { drawVendors } from './notice.ts';
 
 /** The certificates to choose from, or why there is none to show. */
 export function drawKeys(boot: Boot, road: KeyRoad): readonly Node[] {
@@ -26,6 +28,16 @@ export function noKeys(boot: Boot, road: Pick<KeyRoad, 'closed' | 'wait' | 'empt
   if (road.wait !== null) return [h('ol', { class: 'checks' }, h('li', { class: 'is-now' }, spin(), road.wait))];
   return road.empty ? [emptyBox(boot)] : null;
 }
+
+/** Folded away under the keys: it concerns those alone who look for their own in vain. */
+export const drawMissing = (boot: Boot, { title, text, vendors, open }: MissingScreen): Node =>
+  h(
+    'details',
+    { class: 'missing', id: 'missing', open },
+    h('summary', {}, title),
+    h('p', {}, text),
+    drawVendors(boot.words, vendors),
+  );
 
 export const listHead = (boot: Boot, text: string): Node =>
   h('div', { class: 'list__head' }, h('span', {}, text), againLink(boot));

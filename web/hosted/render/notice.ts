@@ -83,7 +83,7 @@ export function drawAction(action: Action, quiet: boolean): HTMLElement {
   );
 }
 
-const drawVendors = (words: Words, vendors: readonly VendorLine[]): HTMLElement =>
+export const drawVendors = (words: Words, vendors: readonly VendorLine[]): HTMLElement =>
   h(
     'ul',
     { class: 'vendors' },

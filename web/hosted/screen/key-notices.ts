@@ -1,12 +1,15 @@
 import type { AuthorityView } from '#hosted/api.ts';
 import { type Boot, fill } from '../boot.ts';
 import { type Card, isReady, type Model, offState } from '../model.ts';
+import type { ServiceState } from '../services.ts';
+import { lostService } from './missing.ts';
 import {
   type Action,
   act,
   cardParams,
   go,
   type NoticeScreen,
+  namesOf,
   notice,
   scanRoad,
   sentenceOf,
@@ -99,12 +102,32 @@ function noAgent(
 export function pulledNotice(model: Model, boot: Boot): NoticeScreen | null {
   if (model.pulled === null) return null;
   const { card, since } = model.pulled;
+  const lost = lostService(model, card);
+  if (lost !== null && lost.view.vendors.length > 0) return lostNotice(model, boot, lost);
   const others = model.cards.some(isReady) ? [act('other', boot.words.act.other)] : [];
   return notice(boot, 'pulled', cardParams(model, boot, card), {
     timer: { text: boot.words.state.pulled.wait, from: since },
     actions: [...others, ...scanRoad(model, boot)],
     support: supportOf(model),
   });
+}
+
+/** Not the key was pulled: the vendor's program in front of it has gone. */
+function lostNotice(model: Model, boot: Boot, { view: { vendors } }: ServiceState): NoticeScreen {
+  const { key, act: labels } = boot.words;
+  const name = namesOf(vendors, boot);
+  const words = { title: fill(key.serviceLost, { name }), text: [key.serviceLostText] };
+  return notice(
+    boot,
+    'agent-lost',
+    {},
+    {
+      ...words,
+      actions: [act('reconnect', labels.reconnect), ...scanRoad(model, boot)],
+      vendors: vendors.map((vendor) => vendorLine(vendor, 'install', labels.downloadOf)),
+      support: supportOf(model),
+    },
+  );
 }
 
 export function pinLastNotice(model: Model, boot: Boot, card: Card): NoticeScreen {

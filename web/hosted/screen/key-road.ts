@@ -3,6 +3,7 @@ import { chosenCard, isReady, type Model, offState } from '../model.ts';
 import { type CardScreen, cardScreen } from './card-screen.ts';
 import { hubNotice } from './hub-notices.ts';
 import { agentNotice, cardNotice, pinLastNotice, pulledNotice, troubleNotice, unusableNotice } from './key-notices.ts';
+import { type MissingScreen, missingScreen } from './missing.ts';
 import type { NoticeScreen } from './notices.ts';
 import { type PinScreen, pinScreen } from './pin-screen.ts';
 
@@ -22,6 +23,8 @@ export interface KeyRoad {
   readonly notice: NoticeScreen | null;
   readonly pin: PinScreen | null;
   readonly submit: { readonly text: string; readonly busy: boolean } | null;
+  /** Below the keys: whose cannot be seen. */
+  readonly missing: MissingScreen | null;
   /** On a touch device: a button that opens this road. */
   readonly closed: boolean;
 }
@@ -46,6 +49,7 @@ export function keyRoad(model: Model, boot: Boot, submit: SubmitWords): KeyRoad 
     notice: null,
     pin: null,
     submit: null,
+    missing: null,
     closed: model.touch && !model.wantsKey,
   };
   if (bare.closed) return bare;
@@ -54,18 +58,19 @@ export function keyRoad(model: Model, boot: Boot, submit: SubmitWords): KeyRoad 
   if (model.agent !== 'connected' && model.cards.length === 0) return { ...bare, wait: key.searching };
   const shown = model.pulled === null ? model.cards : [model.pulled.card, ...model.cards];
   if (!model.keysRead && shown.length === 0) return { ...bare, wait: key.keysReading };
-  if (shown.length === 0) return { ...bare, empty: true };
+  if (shown.length === 0) return { ...bare, empty: true, missing: missingScreen(model, boot, true) };
   // Those that can be used first: a drawer full of old keys must not hide the good one.
   const sorted = [
     ...shown.filter((card) => offState(card) === null),
     ...shown.filter((card) => offState(card) !== null),
   ];
   const list = sorted.map((card) => cardScreen(model, boot, card));
+  const missing = missingScreen(model, boot, false);
   const head = fill(key.keys, { n: String(model.cards.length) });
   const waiting = trouble ?? pulledNotice(model, boot);
-  if (waiting !== null) return { ...bare, head, list, notice: waiting };
+  if (waiting !== null) return { ...bare, head, list, notice: waiting, missing };
   const chosen = list.find((card) => card.id === model.chosen && !card.off)?.id ?? null;
-  return { ...bare, head, list, chosen, ...actionable(model, boot, submit) };
+  return { ...bare, head, list, chosen, missing, ...actionable(model, boot, submit) };
 }
 
 /** A drawer full of keys: so many are shown at once. */

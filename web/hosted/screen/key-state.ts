@@ -1,8 +1,9 @@
 import type { StateName } from '#hosted/states.ts';
-import type { Boot } from '../boot.ts';
+import { type Boot, fill } from '../boot.ts';
 import { isReady, type Model } from '../model.ts';
 import type { SheetScreen } from '../render/sheet.ts';
 import type { KeyRoad } from './key-road.ts';
+import { namesOf } from './notices.ts';
 
 /** The situation of a page on which a key is being chosen. */
 export function keyState(model: Model, road: KeyRoad): StateName {
@@ -21,7 +22,7 @@ export function tagOf(model: Model, boot: Boot): SheetScreen<never>['tag'] {
   const { key } = boot.words;
   switch (model.agent) {
     case 'connected':
-      return { tone: 'ok', icon: 'ok', text: key.connected };
+      return { tone: 'ok', icon: 'ok', text: connectedText(model, boot) };
     case 'searching':
     case 'asking':
     case 'lost':
@@ -35,4 +36,12 @@ export function tagOf(model: Model, boot: Boot): SheetScreen<never>['tag'] {
     case 'ask':
       return null;
   }
+}
+
+/** The hub's own agent speaks for itself; without it, the vendors' programs that are there are named. */
+function connectedText(model: Model, boot: Boot): string {
+  const { key } = boot.words;
+  const there = model.services.filter(({ status }) => status === 'connected').map(({ view }) => view.vendors);
+  if (there.length === 0 || there.some((vendors) => vendors.length === 0)) return key.connected;
+  return fill(key.connectedOf, { name: namesOf(there.flat(), boot) });
 }

@@ -133,15 +133,16 @@ export const vendorLine = (
   link: kind === null ? null : { text, href: authority.support[kind] },
 });
 
+export const namesOf = (authorities: readonly AuthorityView[], boot: Pick<Boot, 'lang'>): string =>
+  authorities.map((authority) => authority.name).join(boot.lang === 'zh' ? '、' : ', ');
+
 /** What a notice about a card says of it: never more than the tail of the serial. */
 export const cardParams = (model: Model, boot: Boot, card: Card): Params => ({
   authority: card.view?.authority?.name ?? boot.words.card.unknownAuthority,
   tail: card.view?.tail ?? '',
   date: card.view === null ? '' : dateText(card.view.notAfter, boot.lang),
   platform: model.view?.platform.name ?? '',
-  authorities: (model.view?.authorities ?? [])
-    .map((authority) => authority.name)
-    .join(boot.lang === 'zh' ? '、' : ', '),
+  authorities: namesOf(model.view?.authorities ?? [], boot),
   message: sentenceOf(boot, card.verdict?.error ?? card.view?.error),
   host: boot.host,
 });
