@@ -677,7 +677,7 @@ export const threats: readonly Threat[] = [
     status: 'claimed',
     remains: 'a bill of materials with each release',
     tests: [
-      'threats/supply-chain > come by exact version and hash, and are at most fifteen',
+      'threats/supply-chain > come by exact version and hash, and are at most sixteen',
       'threats/supply-chain > run an install script only where it is known',
     ],
   },
