@@ -100,7 +100,7 @@ export const zhValidate = {
   markSignature: '签名 {n}',
   stampedAt: '签章位置',
   stamped: '第 {page} 页，左 {x} 上 {y}，{width} × {height} 毫米',
-  noPages: 'OFD 文件的页面不在这里显示，请用 OFD 阅读软件查看。签名已逐一校验，签章所在的位置列在左边。',
+  noPages: 'OFD 文件的页面不在这里显示，请用 OFD 阅读软件查看；签章所在的位置列在每个签名之下。',
   view: '文件页面',
   viewFault: '页面无法显示，不影响校验结果。',
   troubleTitle: '没有校验',
@@ -222,7 +222,7 @@ export const enValidate: ValidateWords = {
   stampedAt: 'Stamped at',
   stamped: 'Page {page}, {x} from the left, {y} from the top, {width} × {height} mm',
   noPages:
-    'Pages of OFD files are not shown here; please use an OFD reader. The signatures were checked; where they stand is listed beside.',
+    'Pages of OFD files are not shown here; please use an OFD reader. Where stamps stand is listed with each signature.',
   view: 'Pages',
   viewFault: 'The pages cannot be shown; the result stands.',
   troubleTitle: 'Not checked',

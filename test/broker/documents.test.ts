@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDocumentsApi, VALIDATE_PATH } from '#broker/documents.ts';
+import { guaranteeLetter, letterParts, packed } from '#fixtures/ofd/letter.ts';
+import { signOfd } from '#fixtures/ofd/sign.ts';
+import { writeZip } from '#fixtures/ofd/zip.ts';
 import { type EdgeEnv, requestContext } from '#http/context.ts';
 import { hex } from '#kernel/bytes.ts';
 import { systemRandom } from '#kernel/random.ts';
@@ -119,6 +122,31 @@ describe('a document that was signed elsewhere', () => {
       [422, '文件不是 PDF'],
       [422, 'PDF 文件设有'],
       [422, 'PDF 文件不完'],
+    ]);
+  });
+
+  it('in OFD is judged through the same door: its seal, what stands beside it, and as a paper', async () => {
+    const by = { certificate: signer.signCertificate, key: signer.signKey, at: world.clock.now() - 1000 };
+    const parts = await signOfd(gm, letterParts(guaranteeLetter), by);
+    const { code, msg, data } = await validate(packed(parts));
+    expect([code, msg, data.format, data.pages]).toEqual([200, '签名有效', 'ofd', 2]);
+    const beside = packed(new Map([...parts, ['Doc_0/Res/logo.png', Buffer.from('x')]]));
+    const changed = await validate(beside);
+    expect([changed.msg, changed.data.signatures[0]?.changes[0]?.kind]).toEqual([
+      '签名有效，但签署后文件有改动',
+      'part-added',
+    ]);
+    const paper = Buffer.from(await (await ask(beside, { accept: 'application/pdf' })).arrayBuffer());
+    expect(checkPdfSeal(gm, paper)).toBe(hex(hubKey.publicKey.point));
+  });
+
+  it('that is an office document, or an OFD with something hidden in it, is refused in words', async () => {
+    const office = writeZip([{ name: 'word/document.xml', data: Buffer.from('<w/>') }]);
+    const hidden = Buffer.concat([packed(letterParts(guaranteeLetter)), Buffer.from('more')]);
+    const answers = await Promise.all([validate(office), validate(hidden)]);
+    expect(answers.map(({ code, msg }) => [code, msg.slice(0, 12)])).toEqual([
+      [422, '签章只支持 PDF 文件'],
+      [422, 'OFD 文件不完整、结构'],
     ]);
   });
 

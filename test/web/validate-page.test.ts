@@ -1,13 +1,16 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { guaranteeLetter, letterParts, packed } from '#fixtures/ofd/letter.ts';
+import { signOfd } from '#fixtures/ofd/sign.ts';
 import type { KeyPair } from '#fixtures/pki/authority.ts';
+import { makeSeal } from '#fixtures/pki/seal-maker.ts';
 import { checkPdfSeal } from '#print/pdf-seal.ts';
 import { documentOf, pagesOf } from '#signature/pdf/document.ts';
 import { dict, name, ref } from '#signature/pdf/objects.ts';
 import { chromiumPath, launchChromium, type Person, person, shot } from '#test/support/chromium.ts';
 import { plainPdf } from '../signature/pdf/base.ts';
 import { ringSeal } from '../signature/pdf/seal-picture.ts';
-import { gm, revised } from '../signature/signing.ts';
+import { gm, NOW, revised } from '../signature/signing.ts';
 import { builtPages } from './built.ts';
 import { openValidateStage, tenderLetter, type ValidateStage } from './validate-stage.ts';
 
@@ -97,6 +100,32 @@ describe.skipIf(chromiumPath() === undefined)('the page that checks signatures',
     const second = await checked({ name: 'b.pdf', buffer: Buffer.from('PK') });
     expect(await second.page.locator('#trouble').textContent()).toContain('文件不是 PDF');
     await shot(second.page, 'validate-refused');
+    await second.close();
+  });
+
+  it('judges an OFD document: no pages, but its seal, where it stands, and what nobody signed', async () => {
+    const maker = { key: other.signKey, certificate: other.signCertificate };
+    const seal = await makeSeal(gm, maker, {
+      ...({ generation: 'v4', id: '2101000001', name: '沈阳示例融资担保有限公司保函专用章', type: 1 } as const),
+      ...{ signers: [signer.signCertificate], createdAt: NOW - 1000, validFrom: NOW - 1000, validTo: NOW + 1000 },
+      picture: { format: 'PNG', data: ringSeal().bytes, width: 40, height: 40 },
+    });
+    const by = { certificate: signer.signCertificate, key: signer.signKey, at: NOW, seal };
+    const parts = await signOfd(gm, letterParts(guaranteeLetter), by);
+    const first = await checked({ name: '投标保函.ofd', buffer: packed(parts) });
+    expect(await first.page.locator('#verdict h1').textContent()).toBe('签名有效');
+    expect(await first.page.locator('.pairs').textContent()).toContain('第 1 页，左 130 上 100，40 × 40 毫米');
+    expect(await first.page.locator('#pages').isVisible()).toBe(false);
+    await shot(first.page, 'validate-ofd');
+    expect([first.complaints, stage.left()]).toEqual([[], []]);
+    await first.close();
+    const beside = new Map([...parts, ['Doc_0/Annots/Page_0/Annotation.xml', Buffer.from('<a/>')]]);
+    const second = await checked({ name: '投标保函.ofd', buffer: packed(beside) }, { phone: true });
+    expect(await second.page.locator('.changes > li').allTextContents()).toEqual([
+      expect.stringContaining('注释不在本签名的保护范围内'),
+    ]);
+    expect(await second.page.evaluate(() => document.documentElement.scrollWidth > innerWidth)).toBe(false);
+    await shot(second.page, 'validate-ofd-changed');
     await second.close();
   });
 

@@ -47,6 +47,7 @@ export async function openValidateStage(assets: Assets, more: Partial<ValidateDe
   const deps: ValidateDeps = {
     validation: createValidation({
       ...{ gm, clock, random: systemRandom, timeAuthorities: [], spoolDir },
+      sealMakers: { standing: () => 'listed' },
       trust: { judge: (certificate) => signing.judges.certificate(certificate, null) },
     }),
     reports: createReportPrinter({ gm, key: gm.sm2.generateKey(), font, hub: url }),

@@ -94,6 +94,8 @@ function show(file: File, report: ValidationReport): void {
   checked.toggleAttribute('hidden', false);
   pages.replaceChildren();
   const pagesShown = report.format === 'pdf';
+  pages.toggleAttribute('hidden', !pagesShown);
+  checked.classList.toggle('checked--alone', !pagesShown);
   const reader = !pagesShown
     ? null
     : createReader(pages, {
@@ -123,7 +125,6 @@ function show(file: File, report: ValidationReport): void {
   state(report.verdict);
   byId('verdict').focus({ preventScroll: true });
   scrollTo({ top: 0 });
-  if (reader === null) pages.replaceChildren(h('p', { class: 'empty' }, icon('file', 'l'), words.noPages));
   void reader?.open({ file }).then(() => {
     const first = report.signatures.flatMap(({ changes }) => changes).find(({ page }) => page !== null && page > 0);
     if (first?.page !== undefined && first.page !== null) reader?.goTo(first.page);

@@ -11,7 +11,7 @@ import { judgesOfFiles } from '#signature/offline/trust-files.ts';
 import { bytesSource } from '#signature/pdf/source.ts';
 import type { ValidationReport } from '#signature/report/report.ts';
 import { validateDocument } from '#signature/validation.ts';
-import { ca, gm, NOW, pair, read } from '../../pki/support.ts';
+import { ca, gm, NOW, read } from '../../pki/support.ts';
 import { ringSeal } from '../pdf/seal-picture.ts';
 
 export { gm, NOW, read };
@@ -38,33 +38,36 @@ export interface OfdWorld {
   said(file: Bytes | OfdParts): Promise<string>;
 }
 
-export async function openOfdWorld(): Promise<OfdWorld> {
-  const root = await ca('签名根');
-  const [house, stranger] = [await buildSealHouse(gm, NOW), await buildSealHouse(gm, NOW, '别家制章中心')];
-  const [signer, other] = [await pair(root), await pair(root)];
+/** `now`: UTC ms. */
+export async function openOfdWorld(now = NOW): Promise<OfdWorld> {
+  const valid = { notBefore: now - 100 * DAY, notAfter: now + 100 * DAY };
+  const root = await ca('签名根', valid);
+  const [house, stranger] = [await buildSealHouse(gm, now), await buildSealHouse(gm, now, '别家制章中心')];
+  const holder = () => issuePair(gm, root, { subject: [['CN', '示例公司']], ...valid });
+  const [signer, other] = [await holder(), await holder()];
   const expired = await issuePair(gm, root, {
     subject: [['CN', '到期公司']],
-    ...{ notBefore: NOW - 50 * DAY, notAfter: NOW - DAY },
+    ...{ notBefore: now - 50 * DAY, notAfter: now - DAY },
   });
-  const crl = await root.crl({ thisUpdate: NOW - DAY, nextUpdate: NOW + DAY });
+  const crl = await root.crl({ thisUpdate: now - DAY, nextUpdate: now + DAY });
   const list = parseCrl(gm, crl);
   if (list === undefined) throw new Error('unreadable list');
   const judges = judgesOfFiles({
-    ...{ gm, certificates: [read(root.certificate)], crls: [list], now: NOW },
+    ...{ gm, certificates: [read(root.certificate)], crls: [list], now },
     sealMakers: [read(house.root)],
   });
   const report: OfdWorld['report'] = (file) =>
-    validateDocument({ gm, judges, now: NOW }, bytesSource(file instanceof Uint8Array ? file : packed(file)));
+    validateDocument({ gm, judges, now }, bytesSource(file instanceof Uint8Array ? file : packed(file)));
   const order = (signers: readonly KeyPair[]) => ({
     ...({ generation: 'v4', id: '2101000001', name: '保函专用章', type: 1 } as const),
-    ...{ createdAt: NOW - 30 * DAY, validFrom: NOW - 30 * DAY, validTo: NOW + 300 * DAY },
+    ...{ createdAt: now - 30 * DAY, validFrom: now - 30 * DAY, validTo: now + 300 * DAY },
     signers: signers.map(({ signCertificate }) => signCertificate),
     picture: { format: 'PNG', data: ringSeal().bytes, width: 40, height: 40 },
   });
   const seal: OfdWorld['seal'] = (...signers) => house.make(order(signers));
   const own = new Map<KeyPair, Bytes>();
   const signed: OfdWorld['signed'] = (parts, by = signer, more = {}) =>
-    signOfd(gm, parts, { certificate: by.signCertificate, key: by.signKey, at: SIGNED_AT, ...more });
+    signOfd(gm, parts, { certificate: by.signCertificate, key: by.signKey, at: now - 3_600_000, ...more });
   return {
     ...{ signer, other, expired, crl, report, seal, signed },
     root: root.certificate,

@@ -60,6 +60,7 @@ export function renderReport(report: ValidationReport, words: ValidateWords, act
       ),
       h('p', { class: 'dim small' }, words.digest),
       h('p', { class: 'hash small' }, report.documentSm3.match(/.{8}/g)?.join(' ') ?? ''),
+      actions.pagesShown ? null : h('p', { class: 'field__hint' }, icon('file', 's'), h('span', {}, words.noPages)),
       ...report.notes.map((note) => h('p', { class: 'field__hint' }, icon('info', 's'), words.notes[note])),
     ),
     ...report.signatures.map((signature, index) => renderSignature(signature, index, words, actions)),
