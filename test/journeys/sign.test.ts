@@ -167,18 +167,56 @@ describe('what can go wrong', () => {
     await inState(page, 'signed');
   });
 
-  it('the page is loaded again: who it was is known, and his key signs', async () => {
+  it('the page is loaded again: who it was is known, his seals lie where he put them, and his key signs', async () => {
     const page = await atDocument();
     await prove(page);
     await atSeals(page);
+    await page.click('.seal:has-text("法定代表人")');
+    await page.click('[data-act=next]');
+    await page.click('[data-act=here]');
+    await page.click('.seal:has-text("公章")');
+    await page.click('[data-act=way][data-value=straddle]');
+    await page.click('[data-act=straddle]');
+    const before = await page.locator('.stamps > li').allTextContents();
     await page.reload();
     await shown(page);
     await atSeals(page);
     expect(await page.textContent('.cert--signer')).toContain('辽宁示例建设有限公司');
+    await page.waitForSelector(`:text("已恢复您先前放置的 ${before.length} 处")`);
+    expect(await page.locator('.stamps > li').allTextContents()).toEqual(before);
+    await shot(page, 'sign-restored');
     await page.waitForSelector('#pin');
     await page.fill('#pin', DEMO_PIN);
     await page.click('#submit');
     await inState(page, 'signed');
+    expect(await page.textContent('#signed')).toContain(`已加盖 ${before.length} 处`);
+  });
+
+  it('the page is loaded again between two seals of the phone: the second is asked for all the same', async () => {
+    const page = await atDocument();
+    await inState(page, 'ready');
+    await page.click('.scan__pick button:has-text("渤海电子认证")');
+    await page.waitForSelector('.qr img');
+    await onPhone(world, 'confirm', (await pendingOnPhone(world)).at(-1)?.tid ?? '');
+    await atSeals(page);
+    await page.click('.seal:has-text("法定代表人")');
+    await page.click('[data-act=here]');
+    const places = await stamps(page);
+    await page.click('#submit');
+    await inState(page, 'signing');
+    await page.waitForSelector('.qr img');
+    const first = (await pendingOnPhone(world)).at(-1)?.tid ?? '';
+    await page.reload();
+    await inState(page, 'signing');
+    await page.waitForSelector('.qr img');
+    await page.waitForSelector('.checks :text("法定代表人")');
+    await shot(page, 'sign-phone-again');
+    await onPhone(world, 'confirm', first);
+    const second = async () => (await pendingOnPhone(world)).map(({ tid }) => tid).find((tid) => tid !== first);
+    await expect.poll(second, { timeout: 20_000 }).toBeDefined();
+    await onPhone(world, 'confirm', (await second()) ?? '');
+    await inState(page, 'signed');
+    expect(await page.textContent('#signed')).toContain(`已加盖 ${places} 处`);
   });
 
   it('he cancels: nothing is signed, and the trading system has him back', async () => {
