@@ -28,6 +28,7 @@ export const zhValidate = {
     invalid: '至少一个签名不成立，原因列在下面。请不要依据这份文件办理业务。',
     indeterminate: '缺少判断所需的资料，既不能说有效，也不能说无效。',
   },
+  meansBeside: '签名本身有效，但文件包内有不在签名保护范围内的文件，逐个列在下面。这些内容没有人签署。',
   facts: '{pages} 页，{size}',
   digest: '文件指纹（SM3）',
   checkedAt: '校验时间 {at}',
@@ -140,6 +141,8 @@ export const enValidate: ValidateWords = {
     invalid: 'At least one signature does not hold, for the reason below. Please do not rely on this file.',
     indeterminate: 'Something needed for a judgement is missing: it can be called neither valid nor invalid.',
   },
+  meansBeside:
+    'The signatures hold, but the package has files that are not under them, listed below. Nobody has signed those.',
   facts: '{pages} pages, {size}',
   digest: 'File fingerprint (SM3)',
   checkedAt: 'Checked {at}',

@@ -303,7 +303,7 @@ export const threats: readonly Threat[] = [
     asset: 'documents',
     attack: 'PDF and OFD attacks, zip bombs',
     defence:
-      'own strict reader with bounds on depth, count and inflated size; a signature covers the whole but its hole; what came later is compared by meaning; certifications are kept; OFD and every other kind is refused',
+      'own strict reader with bounds on depth, count and inflated size; a signature covers the whole but its hole; what came later is compared by meaning; certifications are kept; of an OFD every entry is under a signature or named, its archive is one to every reader, and nothing is inflated beyond bounds; other kinds are refused',
     status: 'claimed',
     tests: [
       'hostile/corpus-doors > is refused at each in Chinese and by a stable code, leaves nothing behind, and the hub goes on as before',
@@ -322,6 +322,15 @@ export const threats: readonly Threat[] = [
       'signature/attacks > evil annotation: notes break a certification that allows none, and are told where they are allowed',
       'signature/attacks > sneaky signature: a field that is blank, merely drawn, or covers the page is no further signature',
       'signature/attacks > level 1 allows no further signature, level 2 none but signatures and filled forms',
+      'signature/ofd/validate > by a file that nobody signed is valid and changed, and the file is named and classed',
+      'signature/ofd/validate > by hiding a file in the role of another signature’s part gains nothing',
+      'signature/ofd/hostile > is not taken: names twice, in any spelling that a file system holds to be the same',
+      'signature/ofd/hostile > is not taken: local header and directory that say different things',
+      'signature/ofd/hostile > is not taken: bytes before, between and behind, a second archive, two end records',
+      'signature/ofd/hostile > is not inflated when it is a bomb, announced or not',
+      'signature/ofd/hostile > with a document type is not taken, in what is read and in what a page shows',
+      'signature/ofd/hostile > are refused or not valid, 800 of the archive’s bytes',
+      'signature/ofd/hostile > are never valid, 400 of the parts’ bytes under right checksums',
     ],
   },
   {

@@ -137,7 +137,7 @@ ${table(
 ${note('info', '幂等', html`<p>网络中断后重新提交同一请求总是安全的：${name('userSynchro')}、${name('changeCert')} 按内容、${name('startCheck')} 按 ${name('taskId')} 识别重复。</p>`)}
 
 <h3 id="document-validate">验证已签署的文件</h3>
-<p>离线签章（规范第 11 项）由各机构的工具完成，文件随后交到交易系统。把它原样提交给 ${name('POST /api/ca/ext/documents/validate')}（请求体为 PDF，不超过 50 MB；按上文的请求头签名，另带 ${name('X-Ca-Content-Sm3')}），就能知道其中每个签名的情况。文件只在判断时经过枢纽，不留存。</p>
+<p>离线签章（规范第 11 项）由各机构的工具完成，文件随后交到交易系统。把它原样提交给 ${name('POST /api/ca/ext/documents/validate')}（请求体为 PDF 或 OFD，不超过 50 MB；按上文的请求头签名，另带 ${name('X-Ca-Content-Sm3')}），就能知道其中每个签名的情况。文件只在判断时经过枢纽，不留存。</p>
 ${table(
   ['层次', '内容'],
   [
@@ -150,12 +150,32 @@ ${table(
       '逐项结论与依据：签名范围、内容、签名值、证书链、有效期、吊销、算法、时间戳、印章、认证级别',
     ],
     [name('signatures[].changes'), '签署之后的每一处改动，指明页码与位置（area，毫米，从页面左上角起）'],
-    [name('notes'), '文件含有的表单、脚本、图层、附件、认证签名'],
+    [name('format'), 'pdf 或 ofd，按文件开头的字节判断'],
+    [name('signatures[].places'), '签名域或签章显示的位置：页码（从 0 起）与毫米'],
+    [name('notes'), '文件含有的表单、脚本、图层、附件、认证签名；OFD 还有多份文档、多个版本'],
     [name('signatures[].diagnostic'), '供技术人员查看的原始参数'],
   ],
 )}
-<p>支持国密与 RSA 的 CMS 签名（GB/T 35275 与 RFC 5652 两种写法）、GB/T 38540 电子签章以及文档时间戳。任何一项不成立即为无效；缺少吊销信息或签发机构未接入时为无法判定，不做猜测。</p>
-<p>请求头 ${name('Accept: application/pdf')} 换取校验报告（PDF，带平台签名，可用 ${name('ca-interop-hub verify')} 离线核对）。个人可在 ${name('/validate')} 页面自行校验，无须登录；没有枢纽时用 ${name('ca-interop-hub verify 文件.pdf --trust 根证书 --crl 吊销列表 --seal-makers 制章机构证书')}。</p>
+<p>支持国密与 RSA 的 CMS 签名（GB/T 35275 与 RFC 5652 两种写法）、GB/T 38540 电子签章以及文档时间戳。OFD（GB/T 33190）支持电子签章（Type 为 Seal）与数字签名（Type 为 Sign）。任何一项不成立即为无效；缺少吊销信息或签发机构未接入时为无法判定，不做猜测。</p>
+${table(
+  ['OFD 的判断', '结论'],
+  [
+    ['受保护列表（References）中的文件与签署时不一致或不存在，签名描述文件、签名值、印章文件不符', '签名无效'],
+    ['摘要算法为 MD5、SHA-1（没有写明时按标准为 MD5）', '签名无效，指明算法'],
+    [
+      '文件包内有不在受保护列表中的文件：页面、注释、资源、附件、主入口等',
+      html`签名有效，但签署后文件有改动；逐个列出（${name('part-added')}）。只有签名列表、其他签名自己的文件不计入`,
+    ],
+    ['依次签署的多个签名，后一个保护前一个的文件', '各自有效；前一个签名注明另有签名'],
+    [
+      '压缩包有重名、两处记载不符、夹带数据、加密，XML 有文档类型声明，或解开后过大',
+      html`不予校验：${name('DOCUMENT_OFD_BROKEN')}、${name('DOCUMENT_OFD_ENCRYPTED')}、${name('DOCUMENT_OFD_COMPLEX')}`,
+    ],
+    ['办公文档等其他压缩包', html`不予校验：${name('DOCUMENT_FORMAT')}`],
+  ],
+)}
+<p>签章（规范第 8 至 10 项）只支持 PDF：${name('startSignature')} 与签章页面收到 OFD 时答复 ${name('DOCUMENT_FORMAT')}。枢纽不显示、不改写、不重新打包 OFD 文件。</p>
+<p>请求头 ${name('Accept: application/pdf')} 换取校验报告（PDF，带平台签名，可用 ${name('ca-interop-hub verify')} 离线核对）。个人可在 ${name('/validate')} 页面自行校验，无须登录；没有枢纽时用 ${name('ca-interop-hub verify 文件.pdf 文件.ofd --trust 根证书 --crl 吊销列表 --seal-makers 制章机构证书')}。</p>
 
 <h3 id="offline-sign">离线签署</h3>
 <p>签署的机器不能联网、或文件超过 50 MB（上限 200 MB）时，用离线签署任务。文件始终不经过枢纽，直到签署完成：</p>

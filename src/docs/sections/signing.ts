@@ -89,7 +89,7 @@ ${table(
       ['FIELD_INVALID', 'attFile 不是 Base64，或 standBy.hub 中有不认识的名称'],
       ['FILE_NOT_ENCRYPTED', '约定加密，收到的却是明文'],
       ['FILE_KEY_WRONG', '解密后不是 PDF：附件密钥、加密方式或 IV 的位置不对'],
-      ['DOCUMENT_FORMAT', 'OFD 或办公文档，请先转换为 PDF'],
+      ['DOCUMENT_FORMAT', 'OFD 或办公文档，请先转换为 PDF（已签署的 OFD 可以校验，不能在此签章）'],
       ['DOCUMENT_ENCRYPTED', 'PDF 设有密码或权限加密'],
       ['DOCUMENT_BROKEN', 'PDF 不完整或结构有误'],
       ['BODY_TOO_LARGE', '超过 50 MB（HTTP 413）'],

@@ -43,7 +43,11 @@ export function renderReport(report: ValidationReport, words: ValidateWords, act
       { class: `notice is-${tone} verdict`, id: 'verdict', tabindex: '-1' },
       icon(picture),
       h('h1', { class: 'notice__t' }, words.verdict[report.verdict]),
-      h('p', {}, words.means[report.verdict]),
+      h(
+        'p',
+        {},
+        report.format === 'ofd' && report.verdict === 'valid-changed' ? words.meansBeside : words.means[report.verdict],
+      ),
       h('div', { class: 'notice__do' }, download, another),
       h('p', { class: 'field__hint is-bad', id: 'download-said', role: 'status' }),
     ),
