@@ -10,6 +10,7 @@ import { sealsSection } from './sections/seals.ts';
 import { sign } from './sections/sign.ts';
 import { signing } from './sections/signing.ts';
 import { day, decryption, flow, what } from './sections/start.ts';
+import { vendorsSection } from './sections/vendors.ts';
 
 export const sections: readonly Section[] = [
   what,
@@ -28,6 +29,7 @@ export const sections: readonly Section[] = [
   errors,
   people,
   faq,
+  vendorsSection,
 ];
 
 /** The whole page: one document, readable without script, printable. `stylesheet` is its URL. */

@@ -143,8 +143,20 @@ describe('the agent and the hub', () => {
     await page.waitForSelector('#identity', { timeout: 30_000 });
   });
 
-  it('is not there: the page offers installation and the phone', async () => {
+  it('is not there: keys behind a vendor’s own program work, and the others’ vendors are named below', async () => {
     await world.agent.stop();
+    bidder = await person(chromium);
+    const { page } = bidder;
+    await beginLogin(page, homeOf(world));
+    await chooseKey(page, keyOf(world, 'liaoning-bailu'));
+    expect(await page.textContent('.do')).toContain('白鹭数字认证证书服务已连接');
+    expect(await page.textContent('#missing .vendors')).toMatch(/北辰数字认证.*渤海电子认证/);
+    await enterPin(page);
+    await page.waitForSelector('#identity');
+  });
+
+  it('is not there, and no other program either: the page offers installation and the phone', async () => {
+    await world.keyService.stop();
     bidder = await person(chromium);
     await beginLogin(bidder.page, homeOf(world));
     await inState(bidder.page, 'no-agent');

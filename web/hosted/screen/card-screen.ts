@@ -1,6 +1,7 @@
 import type { TroubleState } from '#hosted/states.ts';
 import { type Boot, fill } from '../boot.ts';
 import { type Card, type Model, offState } from '../model.ts';
+import { lostService } from './missing.ts';
 
 export interface CardScreen {
   readonly id: string;
@@ -59,7 +60,12 @@ export function cardScreen(model: Model, boot: Boot, card: Card): CardScreen {
       ...base,
       holder: view.holder,
       meta,
-      days: { figure: '', word: words.pulled, date: view.notAfter, tone: 'warn' },
+      days: {
+        figure: '',
+        word: lostService(model, card) === null ? words.pulled : words.offline,
+        date: view.notAfter,
+        tone: 'warn',
+      },
     };
   }
   if (off !== null) {

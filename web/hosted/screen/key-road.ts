@@ -68,7 +68,7 @@ export function keyRoad(model: Model, boot: Boot, submit: SubmitWords): KeyRoad 
   const missing = missingScreen(model, boot, false);
   const head = fill(key.keys, { n: String(model.cards.length) });
   const waiting = trouble ?? pulledNotice(model, boot);
-  if (waiting !== null) return { ...bare, head, list, notice: waiting, missing };
+  if (waiting !== null) return { ...bare, head, list, notice: waiting };
   const chosen = list.find((card) => card.id === model.chosen && !card.off)?.id ?? null;
   return { ...bare, head, list, chosen, missing, ...actionable(model, boot, submit) };
 }

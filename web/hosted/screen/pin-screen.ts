@@ -1,5 +1,7 @@
 import { type Boot, fill } from '../boot.ts';
 import type { Card, Model } from '../model.ts';
+import { serviceOf } from '../services.ts';
+import { namesOf } from './notices.ts';
 
 /** The PIN's place below the cards. */
 export interface PinScreen {
@@ -24,7 +26,9 @@ export function pinScreen(model: Model, boot: Boot, card: Card): PinScreen {
   if (model.work?.step === 'frame') return { ...base, entry: 'frame', hint: key.pinAgentHint, url: model.work.url };
   if (card.loggedIn) return { ...base, entry: 'known', hint: key.pinKnown };
   const entry = card.pinEntry;
-  const usual = entry === 'agent' ? key.pinAgentBefore : key.pinHint;
+  const vendors = model.services[serviceOf(card.handle)]?.view.vendors ?? [];
+  const toPage = vendors.length === 0 ? key.pinHint : fill(key.pinHintOf, { name: namesOf(vendors, boot) });
+  const usual = entry === 'agent' ? key.pinAgentBefore : toPage;
   switch (model.pin.at) {
     case 'wrong':
       return { ...base, entry, wrong: true, hint: fill(key.pinWrong, { n: String(model.pin.remaining) }) };
