@@ -209,6 +209,57 @@ describe('a frame that may not reach this computer', () => {
   });
 });
 
+describe('a person who has begun in the frame', () => {
+  it('goes on in a window of its own with everything he has placed, and the frame follows him', async () => {
+    bidder = await person(chromium);
+    const page = await embedded(world, bidder, 'sdk');
+    await paperShown(page);
+    await proveInFrame(world, page);
+    await inHub(page).locator('.stamps > li').first().waitFor();
+    await inHub(page).locator('.seal:has-text("法定代表人")').click();
+    await inHub(page).locator('[data-act=here]').click();
+    const before = await inHub(page).locator('.stamps > li').allTextContents();
+    await shot(page, 'embed-placed');
+    const [own] = await Promise.all([
+      bidder.context.waitForEvent('page'),
+      inHub(page).locator('#viewer-bar [data-act=window]').click(),
+    ]);
+    await frameState(page, 'moved');
+    await own.waitForSelector('#viewer-bar .tag.is-ok', { state: 'attached', timeout: 30_000 });
+    expect(await own.evaluate(() => window.opener)).toBeNull();
+    // Who he is has to be proved again: a link may be followed by another person.
+    expect(await own.locator('.seal').count()).toBe(0);
+    await chooseKey(own, keyOf(world, 'liaoning-beichen'));
+    await own.fill('#pin', DEMO_PIN);
+    await own.press('#pin', 'Enter');
+    await inState(own, 'placing');
+    await own.waitForSelector(`:text("已恢复您先前放置的 ${before.length} 处")`);
+    expect(await own.locator('.stamps > li').allTextContents()).toEqual(before);
+    await shot(own, 'embed-own-window');
+    await own.click('#submit');
+    await inState(own, 'signed');
+    await toldEnd(page, 'signed');
+    await frameState(page, 'already-done');
+    expect(await told(page)).toContain('moved');
+  });
+
+  it('comes back into the frame when no window opened', async () => {
+    bidder = await person(chromium);
+    const page = await embedded(world, bidder, 'allow');
+    await paperShown(page);
+    bidder.context.on('page', (one) => void one.close().catch(() => undefined));
+    await bidder.context.route(/\/hosted\/api\/sign\/claim/, (route) =>
+      route.request().frame().parentFrame() === null ? route.abort() : route.continue(),
+    );
+    await inHub(page).locator('#viewer-bar [data-act=window]').click();
+    await frameState(page, 'moved');
+    await shot(page, 'embed-moved-again');
+    await inHub(page).locator('button:has-text("改用手机扫码")').click();
+    await paperShown(page);
+    await proveInFrame(world, page);
+  });
+});
+
 describe('a bare iframe', () => {
   it('without `allow` offers the new window and the phone; the phone signs in the frame', async () => {
     bidder = await person(chromium);
@@ -221,7 +272,8 @@ describe('a bare iframe', () => {
     await inHub(page).locator('.scan__pick button:has-text("北辰数字认证")').click();
     await inHub(page).locator('.qr img').waitFor();
     await shot(page, 'embed-bare-phone');
-    expect(await inHub(page).locator('button:has-text("在新窗口中打开")').count()).toBe(0);
+    // Claimed here, and the claim can go along.
+    await inHub(page).locator('button:has-text("在新窗口中打开")').waitFor();
     await onPhone(world, 'confirm', (await pendingOnPhone(world)).at(-1)?.tid ?? '');
     await frameState(page, 'placing', 'no-seal');
   });
