@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CertificateView, LoginView } from '#hosted/api.ts';
+import type { AgentView, CertificateView, LoginView } from '#hosted/api.ts';
 import type { Model } from '#web/hosted/model.ts';
 import { card, model, noticeOf, roadOf, show, view } from './models.ts';
 import { beichen, bohai, error, mobileView } from './peers.ts';
@@ -343,5 +343,56 @@ describe('a key that shows no certificate', () => {
       const screen = show({ cards: [card({ view: null, reading })] });
       expect([screen.state, roadOf(screen).list[0]?.off]).toEqual(['unreadable', true]);
     }
+  });
+});
+
+describe('several programs in front of keys', () => {
+  const view = (vendors: readonly (typeof beichen)[] = []): AgentView => ({
+    endpoints: ['ws://127.0.0.1:1/'],
+    dialect: { url: '', integrity: '' },
+    vendors,
+  });
+  const services = (own: Model['agent'], program: Model['agent']): Model['services'] => [
+    { view: view(), status: own, version: null },
+    { view: view([bohai]), status: program, version: null },
+  ];
+
+  it('name under the keys whose are missing, and nobody where all are there or still looked for', () => {
+    const missing = (own: Model['agent'], program: Model['agent']) =>
+      roadOf(show({ services: services(own, program), cards: [card()] })).missing;
+    expect(missing('connected', 'none')).toMatchObject({ open: false, vendors: [{ name: bohai.name }] });
+    expect(missing('none', 'connected')?.vendors.map(({ name }) => name)).toEqual([beichen.name]);
+    expect(missing('not-paired', 'connected')?.text).toContain('添加 hub.ca.example 并核对指纹');
+    expect(missing('connected', 'connected')).toBeNull();
+    expect(missing('connected', 'searching')).toBeNull();
+  });
+
+  it('name them openly where no key is plugged in at all', () => {
+    const road = roadOf(show({ services: services('connected', 'none'), cards: [] }));
+    expect([road.empty, road.missing?.open]).toEqual([true, true]);
+  });
+
+  it('say which of them is connected, and which gets the PIN', () => {
+    const one = card({ handle: '1:k1' });
+    const screen = show({ services: services('none', 'connected'), cards: [one] });
+    expect(screen.tag?.text).toBe(`${bohai.name}证书服务已连接`);
+    expect(roadOf(screen).pin?.hint).toContain(`只交给本机的${bohai.name}证书服务`);
+    expect(show({ services: services('connected', 'connected') }).tag?.text).toBe('证书助手已连接');
+  });
+
+  it('tell a program that has gone from a key that was pulled', () => {
+    const one = card({ handle: '1:k1' });
+    const pulled = { card: one, since: 0 };
+    expect(show({ services: services('connected', 'connected'), pulled }).state).toBe('pulled');
+    const screen = show({ services: services('connected', 'lost'), pulled });
+    expect([screen.state, noticeOf(screen).title]).toEqual(['agent-lost', `与${bohai.name}证书服务的连接已断开`]);
+    expect(noticeOf(screen).vendors[0]?.hotline).toBe(bohai.support.hotline);
+  });
+
+  it('offer no key for what its program cannot do, and say so before a PIN is typed', () => {
+    const screen = show({ cards: [card({ able: false })] });
+    expect(screen.state).toBe('key-unable');
+    expect(roadOf(screen)).toMatchObject({ pin: null, submit: null, list: [{ off: true, days: { word: '不支持' } }] });
+    expect(noticeOf(screen).text[0]).toContain(`${beichen.name}的证书服务程序没有这项功能`);
   });
 });
