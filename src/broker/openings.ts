@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import { Hono } from 'hono';
-import { errorExit, jsonAnswer } from '#http/answer.ts';
+import { errorExit } from '#http/answer.ts';
 import type { EdgeContext, EdgeEnv } from '#http/context.ts';
 import { fromBase64 } from '#kernel/bytes.ts';
 import { isoUtc } from '#kernel/clock.ts';
 import { refusal } from '#kernel/errors.ts';
-import { type Json, type JsonObject, readJsonObject } from '#kernel/json.ts';
+import type { Json, JsonObject } from '#kernel/json.ts';
 import { limits } from '#kernel/limits.ts';
 import type { Logger } from '#kernel/log.ts';
 import { ok, type Result } from '#kernel/result.ts';
@@ -13,9 +13,10 @@ import { CONTENT_PATH } from '#opening/content.ts';
 import type { Openings } from '#opening/openings.ts';
 import type { Unit } from '#relying-party/party.ts';
 import { extensionRefusal } from './extensions.ts';
+import { answer, headerCall } from './header-call.ts';
 import { readAmendment, readOpening, readUpload } from './openings-read.ts';
 import { showCapsule, showOpening } from './openings-show.ts';
-import { type HeaderDeps, proveHeader, proveHeaderStream } from './prove-header.ts';
+import { type HeaderDeps, proveHeaderStream } from './prove-header.ts';
 
 export interface OpeningsApiDeps extends HeaderDeps {
   readonly log: Logger;
@@ -25,8 +26,6 @@ export interface OpeningsApiDeps extends HeaderDeps {
 
 export const OPENINGS_PATH = '/api/ca/ext/openings';
 
-type Handle = (unit: Unit, body: JsonObject, c: EdgeContext) => Promise<Result<JsonObject>>;
-
 /**
  * Openings and capsules for trading systems, proved by headers; real HTTP statuses, `{code,msg,data}`. Expects http/context.ts before it, and stands
  * before the broker, whose last route refuses what is left.
@@ -35,7 +34,7 @@ export function createOpeningsApi(deps: OpeningsApiDeps): Hono<EdgeEnv> {
   const app = new Hono<EdgeEnv>();
   const { openings, publicUrl } = deps;
   const capsule = `${OPENINGS_PATH}/:id/capsules/:capsule`;
-  const proved = (handle: Handle) => async (c: EdgeContext) => answer(c, await serve(deps, c, handle));
+  const proved = headerCall(deps, limits.jsonBody);
   const of = (c: EdgeContext, name: 'id' | 'capsule' | 'rehearsal'): string => c.req.param(name) ?? '';
 
   app.get(`${CONTENT_PATH}:token`, (c) => sendContent(deps, c, c.req.param('token')));
@@ -158,15 +157,6 @@ const textOf = (body: JsonObject, name: string): string => {
   return typeof value === 'string' ? value : '';
 };
 
-async function serve(deps: OpeningsApiDeps, c: EdgeContext, handle: Handle): Promise<Result<JsonObject>> {
-  const proven = await proveHeader(deps, c, limits.jsonBody);
-  if (!proven.ok) return proven;
-  const { unit, body } = proven.value;
-  if (body.length === 0) return handle(unit, {}, c);
-  const read = readJsonObject(body);
-  return read.ok ? handle(unit, read.value, c) : read;
-}
-
 /** Read as it arrives; who sent it and what it must hash to is known before its first byte. */
 async function upload(deps: OpeningsApiDeps, c: EdgeContext, openingId: string): Promise<Result<JsonObject>> {
   const proven = await proveHeaderStream(deps, c, limits.capsulePadded + limits.capsuleHead);
@@ -192,9 +182,4 @@ async function sendContent(deps: OpeningsApiDeps, c: EdgeContext, token: string)
   c.header('X-Ca-Content-Sm3', sm3);
   c.header('Cache-Control', 'no-store');
   return c.body(Readable.toWeb(Readable.from(stream)) as ReadableStream);
-}
-
-function answer(c: EdgeContext, result: Result<JsonObject>): Response {
-  if (result.ok) return jsonAnswer(c, { code: 200, msg: '成功', data: result.value });
-  return extensionRefusal(c, result.refusal);
 }

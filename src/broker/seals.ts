@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
-import { errorExit, jsonAnswer } from '#http/answer.ts';
+import { errorExit } from '#http/answer.ts';
 import type { EdgeContext, EdgeEnv } from '#http/context.ts';
 import { isoUtc } from '#kernel/clock.ts';
-import { type JsonObject, readJsonObject } from '#kernel/json.ts';
+import type { JsonObject } from '#kernel/json.ts';
 import { limits } from '#kernel/limits.ts';
 import type { Logger } from '#kernel/log.ts';
 import { ok, type Result } from '#kernel/result.ts';
@@ -12,7 +12,8 @@ import type { SealLibrary } from '#subscriber/seals/library.ts';
 import type { SealFile } from '#subscriber/seals/seal-file.ts';
 import type { SealActor } from '#subscriber/seals/state.ts';
 import { extensionRefusal } from './extensions.ts';
-import { type HeaderDeps, proveHeader } from './prove-header.ts';
+import { headerCall } from './header-call.ts';
+import type { HeaderDeps } from './prove-header.ts';
 import { readListQuery, readPower, readRegistration, readState, readUses } from './seals-read.ts';
 
 export interface SealsApiDeps extends HeaderDeps {
@@ -22,8 +23,6 @@ export interface SealsApiDeps extends HeaderDeps {
 
 export const SEALS_PATH = '/api/ca/ext/seals';
 
-type Handle = (unit: Unit, body: JsonObject, c: EdgeContext) => Promise<Result<JsonObject>>;
-
 /**
  * The seal library for trading systems, proved by headers. Who acts on a seal is a certificate that the trading system vouches for, as it does for whoever is
  * logged in there; what that certificate may do, the library says. Expects http/context.ts before it.
@@ -31,7 +30,7 @@ type Handle = (unit: Unit, body: JsonObject, c: EdgeContext) => Promise<Result<J
 export function createSealsApi(deps: SealsApiDeps): Hono<EdgeEnv> {
   const app = new Hono<EdgeEnv>();
   const { seals, store, gm } = deps;
-  const proved = (handle: Handle) => async (c: EdgeContext) => answer(c, await serve(deps, c, handle));
+  const proved = headerCall(deps, limits.sealField + limits.pageBody);
   const idOf = (c: EdgeContext): string => c.req.param('id') ?? '';
 
   app.post(
@@ -106,18 +105,4 @@ function shown(file: SealFile): JsonObject {
     createdAt: isoUtc(createdAt),
     updatedAt: isoUtc(updatedAt),
   };
-}
-
-async function serve(deps: SealsApiDeps, c: EdgeContext, handle: Handle): Promise<Result<JsonObject>> {
-  const proven = await proveHeader(deps, c, limits.sealField + limits.pageBody);
-  if (!proven.ok) return proven;
-  const { unit, body } = proven.value;
-  if (body.length === 0) return handle(unit, {}, c);
-  const read = readJsonObject(body);
-  return read.ok ? handle(unit, read.value, c) : read;
-}
-
-function answer(c: EdgeContext, result: Result<JsonObject>): Response {
-  if (result.ok) return jsonAnswer(c, { code: 200, msg: '成功', data: result.value });
-  return extensionRefusal(c, result.refusal);
 }
