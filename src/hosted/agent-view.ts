@@ -1,7 +1,7 @@
 import { driverFor } from '#drivers/authority.ts';
 import type { AgentView, AuthorityView } from './api.ts';
 import type { HostedDeps } from './deps.ts';
-import { authorityView } from './login-view.ts';
+import { authorityView } from './view-parts.ts';
 
 /** A program on the person's computer that stands in front of keys. */
 export interface LocalService {

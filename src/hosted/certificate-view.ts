@@ -5,8 +5,8 @@ import type { Certificate } from '#pki/certificate.ts';
 import { tailOf } from '#pki/certificate.ts';
 import { extractIdentity } from '#pki/identity.ts';
 import type { CertificateView } from './api.ts';
-import { authorityView } from './login-view.ts';
 import { pageError } from './page-error.ts';
+import { authorityView } from './view-parts.ts';
 
 const DAY = 24 * 3600_000;
 

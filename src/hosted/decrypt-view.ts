@@ -1,39 +1,22 @@
 import type { DecryptSnapshot, ShownItem } from '#envelope/view.ts';
 import { beijingDate } from '#kernel/clock.ts';
-import { HubError, type Refusal, refusal } from '#kernel/errors.ts';
 import { tailOf } from '#pki/certificate.ts';
 import { certificateHolder } from './certificate-view.ts';
 import type { DecryptItemView, DecryptView, NeededKey } from './decrypt-api.ts';
-import { authorityView, mobileView, platformView } from './login-view.ts';
 import { pageError } from './page-error.ts';
+import { authorityView, mobileView } from './view-parts.ts';
+import { visitView } from './visit-view.ts';
 
 /** The page's wire form of a decryption. What another browser may not read is not in the snapshot. */
 export async function decryptView(snapshot: DecryptSnapshot): Promise<DecryptView> {
-  const { interaction, platform, state, now } = snapshot;
-  if (state === 'open') throw new HubError('INTERNAL', 'an unclaimed decryption has no view');
-  const why = refusalShown(snapshot);
+  const { supportCode } = snapshot.interaction;
   return {
-    interaction: interaction.id,
-    version: interaction.version,
-    state,
-    platform: platformView(platform),
-    supportCode: interaction.supportCode,
-    now,
-    expiresAt: interaction.expiresAt,
+    ...visitView(snapshot),
     // startdecrypt before the gate is refused, so whatever has a page may be opened.
     opensAt: null,
-    authorities: snapshot.authorities.map(authorityView),
-    items: snapshot.items.map((shown) => itemView(shown, interaction.supportCode)),
+    items: snapshot.items.map((shown) => itemView(shown, supportCode)),
     mobile: await mobileView(snapshot.mobile),
-    delivery: snapshot.delivery,
-    error: why === null ? null : pageError(why, interaction.supportCode),
-    next: snapshot.next,
   };
-}
-
-function refusalShown({ interaction, state }: DecryptSnapshot): Refusal | null {
-  if (state === 'expired') return refusal('TASK_EXPIRED');
-  return state === 'succeeded' ? null : interaction.refusal;
 }
 
 function itemView({ item, needed }: ShownItem, supportCode: string): DecryptItemView {

@@ -7,8 +7,8 @@ import type { HallSnapshot } from '#opening/hall/snapshot.ts';
 import type { AuthorityView } from './api.ts';
 import type { NeededCertificateView } from './hall-bids-api.ts';
 import type { AskedView, HallView, MayDo } from './hall-view-api.ts';
-import { authorityView, mobileView } from './login-view.ts';
 import { pageError } from './page-error.ts';
+import { authorityView, mobileView } from './view-parts.ts';
 
 export interface HallViewDeps {
   readonly desk: Pick<HallDesk, 'vendors'>;

@@ -13,7 +13,6 @@ import { LIVE_PATH } from './api.ts';
 import { browserCookie } from './cookies.ts';
 import type { HostedDeps } from './deps.ts';
 import { jsonOnly, pageGuard, refuse } from './guard.ts';
-import { authorityView } from './login-view.ts';
 import { createPublicOrigins, type PublicOrigins } from './origins.ts';
 import { pageError } from './page-error.ts';
 import { mountControlFrame } from './pages/control.ts';
@@ -30,6 +29,7 @@ import { signRoutes } from './routes-sign.ts';
 import { validateRoutes } from './routes-validate.ts';
 import { vendorRoutes } from './routes-vendor.ts';
 import { SIGN_DOCUMENT_PATH } from './sign-api.ts';
+import { authorityView } from './view-parts.ts';
 
 export type { HostedDeps } from './deps.ts';
 

@@ -1,33 +1,24 @@
 import { base64 } from '#kernel/bytes.ts';
 import { beijingDate, beijingDateTime } from '#kernel/clock.ts';
-import { HubError, type Refusal, refusal } from '#kernel/errors.ts';
 import { tailOf } from '#pki/certificate.ts';
 import { pageSizesOf } from '#signature/signing.ts';
 import type { SigningSnapshot } from '#signature/view.ts';
 import { maskId } from '#subscriber/mask.ts';
 import type { HeldSeal } from '#subscriber/seals/held-seal.ts';
 import { certificateHolder } from './certificate-view.ts';
-import { authorityView, mobileView, platformView } from './login-view.ts';
 import { pageError } from './page-error.ts';
 import type { DocumentView, PreparedView, SealView, SignerView, SignMobileView, SignView } from './sign-api.ts';
+import { authorityView, mobileView } from './view-parts.ts';
+import { visitView } from './visit-view.ts';
 
 /** The page's wire form of a signing. What another browser may not read is not in the snapshot. */
 export async function signView(snapshot: SigningSnapshot): Promise<SignView> {
-  const { interaction, platform, state, now, mobile } = snapshot;
-  if (state === 'open') throw new HubError('INTERNAL', 'an unclaimed signing has no view');
-  const { supportCode } = interaction;
-  const why = refusalShown(snapshot);
+  const { supportCode } = snapshot.interaction;
+  const { mobile } = snapshot;
   return {
-    interaction: interaction.id,
-    version: interaction.version,
-    state,
+    ...visitView(snapshot),
     mode: snapshot.mode,
     largest: snapshot.largest,
-    platform: platformView(platform),
-    supportCode,
-    now,
-    expiresAt: interaction.expiresAt,
-    authorities: snapshot.authorities.map(authorityView),
     document: snapshot.document === null ? null : documentView(snapshot.document),
     wish: snapshot.wish,
     demanded: snapshot.demanded === null ? null : maskId(snapshot.demanded),
@@ -37,15 +28,7 @@ export async function signView(snapshot: SigningSnapshot): Promise<SignView> {
     made: snapshot.made,
     plan: snapshot.plan,
     mobile: mobile === null ? null : await signMobileView(mobile),
-    delivery: snapshot.delivery,
-    error: why === null ? null : pageError(why, supportCode),
-    next: snapshot.next,
   };
-}
-
-function refusalShown({ interaction, state }: SigningSnapshot): Refusal | null {
-  if (state === 'expired') return refusal('TASK_EXPIRED');
-  return state === 'succeeded' ? null : interaction.refusal;
 }
 
 function documentView(document: NonNullable<SigningSnapshot['document']>): DocumentView {
