@@ -7,8 +7,6 @@ import { drawNotice } from './notice.ts';
 import { pinPlace } from './pin.ts';
 import type { StageDrawer } from './sheet.ts';
 
-type Places = [HTMLElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement];
-
 /** The UKey road: built once, so that a PIN half typed outlives every change around it. `drawList` draws what stands above the PIN, `drawBelow` what stands below it all. */
 export function keyStage<R extends KeyRoad>(
   boot: Boot,
@@ -16,8 +14,10 @@ export function keyStage<R extends KeyRoad>(
   drawBelow: (road: R) => readonly (Node | null)[] = () => [],
 ): StageDrawer<{ readonly kind: 'key'; readonly road: R }> {
   const { words } = boot;
-  const place = (): HTMLElement => h('div', { class: 'slot' });
-  const [top, list, miss, note, pinSlot, submit, out, below] = Array.from({ length: 8 }, place) as Places;
+  // Pages arrange some of them otherwise, by name.
+  const place = (name = ''): HTMLElement => h('div', { class: name === '' ? 'slot' : `slot slot--${name}` });
+  const [top, list, miss, note, pinSlot] = [place(), place('list'), place(), place(), place('pin')];
+  const [submit, out, below] = [place('submit'), place('out'), place('below')];
   const element = h(
     'form',
     { class: 'stage', id: 'key-form', novalidate: true, autocomplete: 'off' },

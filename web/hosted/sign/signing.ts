@@ -79,8 +79,8 @@ export function createSigning(
     desk.seen(view);
     desk.change({ work: null });
     void desk.refreshKeys();
-    const first = document.querySelector<HTMLElement>('#left-pane .seal:not(:disabled), #left-pane .btn');
-    first?.focus();
+    const find = (selector: string) => document.querySelector<HTMLElement>(`#left-pane ${selector}`);
+    (find('.seal.is-on') ?? find('.seal:not(:disabled)') ?? find('.btn'))?.focus();
   }
 
   /** The hub said no to this certificate, or to the whole interaction. */

@@ -22,7 +22,7 @@ export function createCenter(boot: SignBoot): { draw(screen: CenterScreen): void
       { class: `btn btn--s btn--icon${tone}`, type: 'button', 'data-act': act, 'aria-label': label, title: label },
       icon(picture, 's'),
     );
-  const move = h('span', { hidden: true }, button('window', boot.words.act.newWindow, 'window'));
+  const move = h('span', { class: 'viewer__own', hidden: true }, button('window', boot.words.act.newWindow, 'window'));
   bar.replaceChildren(
     button('previous', words.previous, 'left'),
     h('span', { class: 'viewer__where' }, goTo, of),
