@@ -6,6 +6,7 @@ import { beginExchange, resumeExchange, vendorCallback } from '#interaction/exch
 import { grantFor } from '#interaction/grant.ts';
 import type { Interaction } from '#interaction/interaction.ts';
 import { type LookedPage, look, type PageLink } from '#interaction/look.ts';
+import { createSight } from '#interaction/sight.ts';
 import { type TaskStatus, taskStatus } from '#interaction/status.ts';
 import { sweep } from '#interaction/sweep.ts';
 import { createVendorPoll } from '#interaction/vendor-poll.ts';
@@ -99,13 +100,7 @@ export function createEnvelopes(deps: EnvelopeDeps): Envelopes {
     notingResume(room, interaction, () => resumeExchange(road, interaction, { from: 'poll' })),
   );
 
-  const seen = async (visit: Visit): Promise<Result<DecryptSnapshot>> => {
-    const bound = await boundTo(room, visit);
-    return bound.ok ? ok(await snapshot(room, bound.value, true)) : bound;
-  };
-  /** The refusal of an act, else the page as it is now. */
-  const after = async (visit: Visit, act: Result<unknown>): Promise<Result<DecryptSnapshot>> =>
-    act.ok ? seen(visit) : act;
+  const { seen, after } = createSight(room, snapshot);
 
   return {
     candidatesFor: (request) => candidatesFor(room, request),

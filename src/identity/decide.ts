@@ -1,3 +1,4 @@
+import type { EvidenceRoad } from '#interaction/evidence.ts';
 import type { Interaction } from '#interaction/interaction.ts';
 import { announce, partiesOf } from '#interaction/page-room.ts';
 import type { VerifiedIdentity } from '#interaction/proof.ts';
@@ -11,13 +12,11 @@ import type { LoginVerified } from './event.ts';
 import type { Room } from './room.ts';
 import { ticketOf, ticketSm3 } from './ticket.ts';
 
-export type Road = 'key' | 'mobile';
-
 /**
  * The decision, in one transaction: the login is proved, the result is in the outbox, the journal says so. Whatever was stopped since the evidence came
  * in (unit, platform, authority suspended; key cancelled; link reopened; login cancelled; life ended) stops it here.
  */
-export async function decide(room: Room, identity: VerifiedIdentity, road: Road): Promise<Result<Interaction>> {
+export async function decide(room: Room, identity: VerifiedIdentity, road: EvidenceRoad): Promise<Result<Interaction>> {
   return room.store.tx(async (tx) => {
     const enrolled = await stillAllowed(room, tx, identity);
     if (!enrolled.ok) return enrolled;
@@ -62,7 +61,7 @@ async function record(
   proved: Interaction,
   identity: VerifiedIdentity,
   enrolled: EnrolledKey,
-  road: Road,
+  road: EvidenceRoad,
 ): Promise<void> {
   await room.outbox.enqueue(tx, {
     kind: 'login.verified',

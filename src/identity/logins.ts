@@ -1,7 +1,7 @@
 import type { SignedGrant } from '#agent/protocol.ts';
 import type { Outcome } from '#delivery/dispatcher.ts';
 import { cancel } from '#interaction/cancel.ts';
-import { claimAgain, claimByToken } from '#interaction/claim.ts';
+import { claimLink } from '#interaction/claim.ts';
 import { type ClassifiedCertificate, classify, type ShownCertificate } from '#interaction/classify.ts';
 import { beginExchange, resumeExchange, vendorCallback } from '#interaction/exchange.ts';
 import { diagnoseGrant, grantFor } from '#interaction/grant.ts';
@@ -9,6 +9,7 @@ import type { Interaction } from '#interaction/interaction.ts';
 import { type IssuedChallenge, issueChallenge } from '#interaction/issue-challenge.ts';
 import { type LookedPage, look, type PageLink } from '#interaction/look.ts';
 import type { SignedChallenge } from '#interaction/proof.ts';
+import { createSight } from '#interaction/sight.ts';
 import { type TaskStatus, taskStatus } from '#interaction/status.ts';
 import { sweep } from '#interaction/sweep.ts';
 import { createVendorPoll } from '#interaction/vendor-poll.ts';
@@ -67,14 +68,7 @@ export function createLogins(deps: LoginDeps): Logins {
   const road = mobileRoad(room);
   const poll = createVendorPoll(room, (interaction) => resumeExchange(road, interaction, { from: 'poll' }));
 
-  const seen = async (visit: Visit): Promise<Result<LoginSnapshot>> => {
-    const bound = await boundTo(room, visit);
-    if (!bound.ok) return bound;
-    return ok(await snapshot(room, bound.value, true));
-  };
-  /** The refusal of an act, else the page as it is now. */
-  const after = async (visit: Visit, act: Result<unknown>): Promise<Result<LoginSnapshot>> =>
-    act.ok ? seen(visit) : act;
+  const { seen, after } = createSight(room, snapshot);
 
   return {
     start: (unit, platform, request) => start(room, unit, platform, request),
@@ -83,10 +77,7 @@ export function createLogins(deps: LoginDeps): Logins {
 
     look: (link, secret) => look(room, link, secret),
     async claim(link, secret) {
-      const claimed =
-        'token' in link
-          ? await claimByToken(room, link.token, secret)
-          : await claimAgain(room, link.interaction, secret);
+      const claimed = await claimLink(room, link, secret);
       if (!claimed.ok) return claimed;
       const { interaction, bound, claim } = claimed.value;
       return ok({ view: await snapshot(room, interaction, bound), claim });

@@ -1,6 +1,6 @@
 import type { Road } from '#interaction/exchange.ts';
 import { ok } from '#kernel/result.ts';
-import { judgeEvidence } from './evidence.ts';
+import { judgeLogin } from './evidence.ts';
 import type { Room } from './room.ts';
 
 /** A login over the vendor's phone: the driver brings a signature over the challenge, the hub judges it as it judges a key's. */
@@ -10,5 +10,5 @@ export const mobileRoad = (room: Room): Road<'auth'> => ({
   channel: 'auth',
   purpose: 'login',
   prepare: async () => ok({ request: (common) => common, own: null }),
-  settle: (interaction, authority, evidence) => judgeEvidence(room, interaction, evidence, 'mobile', authority),
+  settle: (interaction, authority, evidence) => judgeLogin(room, interaction, evidence, 'mobile', authority),
 });

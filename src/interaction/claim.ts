@@ -2,6 +2,7 @@ import { refusal } from '#kernel/errors.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
 import { browserHash, isBoundTo, isBrowserSecret, newBrowserSecret } from './browser.ts';
 import { type Interaction, stateAt } from './interaction.ts';
+import type { PageLink } from './look.ts';
 import { announce, type PageRoom, partiesOf } from './page-room.ts';
 import { boundTo, endForStranger } from './visit.ts';
 
@@ -12,6 +13,10 @@ export interface Claimed {
   /** false: somebody else's finished task; the page says 已完成 and learns nothing more. */
   readonly bound: boolean;
 }
+
+/** The first open of a link, or the reload of the browser that is bound already. */
+export const claimLink = (room: PageRoom, link: PageLink, secret: string | null): Promise<Result<Claimed>> =>
+  'token' in link ? claimByToken(room, link.token, secret) : claimAgain(room, link.interaction, secret);
 
 /**
  * The first POST of the page's script binds the interaction to this browser; a GET never does (readings L52). One conditional UPDATE: of any number of

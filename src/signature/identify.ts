@@ -1,8 +1,9 @@
 import type { Authority } from '#drivers/authority.ts';
 import type { Evidence } from '#drivers/contract.ts';
+import { judgeEvidence } from '#interaction/evidence.ts';
 import type { Interaction } from '#interaction/interaction.ts';
-import { announce, pageOrigin, partiesOf } from '#interaction/page-room.ts';
-import { consumeChallenge, prove, type SignedChallenge, type VerifiedIdentity } from '#interaction/proof.ts';
+import { partiesOf } from '#interaction/page-room.ts';
+import type { SignedChallenge, VerifiedIdentity } from '#interaction/proof.ts';
 import { actingOn, type Visit } from '#interaction/visit.ts';
 import { base64 } from '#kernel/bytes.ts';
 import { type Refusal, refusal } from '#kernel/errors.ts';
@@ -28,26 +29,17 @@ export async function identify(room: Room, visit: Visit, signed: SignedChallenge
  * Finds out who signs, as a login does: the challenge is spent first, then the slow part outside any transaction. What the proof allows is his seals and
  * his signatures on this page, until somebody else proves himself or the page ends.
  */
-export async function judgeSigner(
+export const judgeSigner = (
   room: Room,
   interaction: Interaction,
   signed: SignedChallenge & Pick<Evidence, 'seals'>,
   road: KeptSigner['road'],
   authority?: Authority,
-): Promise<Result<Interaction>> {
-  const parties = await partiesOf(room, room.store.read, interaction);
-  if (!parties.ok) return parties;
-  const { unit, platform } = parties.value;
-  const consumed = await room.store.tx((tx) =>
-    consumeChallenge(room, tx, interaction, pageOrigin(room, platform), 'sign'),
-  );
-  if (!consumed.ok) return consumed;
-  const asked = { unit, allowNonGm: true, ...(authority !== undefined && { authority }) };
-  const proved = await prove(room, consumed.value, signed, asked);
-  const kept = proved.ok ? await keep(room, interaction, proved.value, road, signed.seals ?? []) : proved;
-  if (!kept.ok) await recordRefusal(room, interaction, consumed.value.challenge.nonce, kept.refusal, road);
-  return kept;
-}
+): Promise<Result<Interaction>> =>
+  judgeEvidence(room, interaction, signed, {
+    ...{ purpose: 'sign', road, authority, allowNonGm: true },
+    decide: (identity) => keep(room, interaction, identity, road, signed.seals ?? []),
+  });
 
 async function keep(
   room: Room,
@@ -104,22 +96,3 @@ export function admits({ unitCode }: Pick<SigningWords, 'unitCode'>, { record }:
 }
 
 const spelt = (code: string): string => code.replace(/[\s-]/g, '').toUpperCase();
-
-/** The page re-reads it after a reload, the mobile road learns it only so; the journal keeps the code. */
-const recordRefusal = (
-  room: Room,
-  interaction: Interaction,
-  nonce: string,
-  why: Refusal,
-  road: KeptSigner['road'],
-): Promise<void> =>
-  room.store.tx(async (tx) => {
-    const row = await room.interactions.change(tx, interaction.id, { states: ['claimed'], nonce }, { refusal: why });
-    await room.journal.append(tx, {
-      kind: 'sign.evidence-refused',
-      unitId: interaction.unitId,
-      interactionId: interaction.id,
-      body: { code: why.code, road },
-    });
-    if (row !== undefined) announce(room, tx, row);
-  });

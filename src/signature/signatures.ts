@@ -2,7 +2,7 @@ import { setTimeout as timeout } from 'node:timers/promises';
 import type { SignedGrant } from '#agent/protocol.ts';
 import type { Outcome } from '#delivery/dispatcher.ts';
 import { cancel } from '#interaction/cancel.ts';
-import { claimAgain, claimByToken } from '#interaction/claim.ts';
+import { claimLink } from '#interaction/claim.ts';
 import { type ClassifiedCertificate, classify, type ShownCertificate } from '#interaction/classify.ts';
 import { beginExchange } from '#interaction/exchange.ts';
 import { grantFor } from '#interaction/grant.ts';
@@ -10,6 +10,7 @@ import type { Interaction } from '#interaction/interaction.ts';
 import { type IssuedChallenge, issueChallenge } from '#interaction/issue-challenge.ts';
 import { type LookedPage, look, type PageLink, standing } from '#interaction/look.ts';
 import type { SignedChallenge } from '#interaction/proof.ts';
+import { createSight } from '#interaction/sight.ts';
 import { type TaskStatus, taskStatus } from '#interaction/status.ts';
 import { sweep } from '#interaction/sweep.ts';
 import { createVendorPoll } from '#interaction/vendor-poll.ts';
@@ -111,13 +112,7 @@ export function createSignatures(deps: SignatureDeps): Signatures {
   const tidy = createTidying(room);
   const poll = createVendorPoll(room, (interaction) => resumeSigning(room, interaction));
 
-  const seen = async (visit: Visit): Promise<Result<SigningSnapshot>> => {
-    const bound = await boundTo(room, visit);
-    return bound.ok ? ok(await snapshot(room, bound.value, true)) : bound;
-  };
-  /** The refusal of an act, else the page as it is now. */
-  const after = async (visit: Visit, act: Result<unknown>): Promise<Result<SigningSnapshot>> =>
-    act.ok ? seen(visit) : act;
+  const { seen, after } = createSight(room, snapshot);
   const judging = (interaction: string): Promise<void> =>
     judgeExisting(room, interaction).catch((error: unknown) => {
       room.log.warn({ err: error, interaction }, 'the signatures of a document could not be judged');
@@ -132,10 +127,7 @@ export function createSignatures(deps: SignatureDeps): Signatures {
     look: (link, secret) => look(room, link, secret),
     watch: (token) => standing(room, token),
     async claim(link, secret) {
-      const claimed =
-        'token' in link
-          ? await claimByToken(room, link.token, secret)
-          : await claimAgain(room, link.interaction, secret);
+      const claimed = await claimLink(room, link, secret);
       if (!claimed.ok) return claimed;
       const { interaction, bound, claim } = claimed.value;
       if (bound) await Promise.race([judging(interaction.id), timeout(PATIENCE_MS, undefined, { ref: false })]);
