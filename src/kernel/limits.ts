@@ -84,7 +84,7 @@ export const limits = {
   /** A document signed without a network (no. 11). */
   offlineDocument: 200 * 1024 * 1024,
   /** Entries of an OFD package; a scanned page has two or three. */
-  ofdEntries: 20_000,
+  ofdEntries: 10_000,
   /** Everything in a package, inflated; and how many times its packed size one entry over 1 MB may have. */
   ofdInflated: 512 * 1024 * 1024,
   ofdRatio: 100,

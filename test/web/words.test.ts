@@ -90,7 +90,7 @@ describe('the words of the pages', () => {
   });
 
   it('use no wire words and no English inside Chinese sentences', () => {
-    const allowed = /UKey|PIN|CA|App|Chrome|Edge|QQ|JavaScript|Cookie|English|https|PDF|SM3|MB|Delete/g;
+    const allowed = /UKey|PIN|CA|App|Chrome|Edge|QQ|JavaScript|Cookie|English|https|PDF|OFD|SM3|MB|Delete/g;
     for (const [path, text] of all(zh)) {
       if (path.endsWith('lang')) continue;
       expect(

@@ -1,5 +1,5 @@
 import { pipeline, Readable } from 'node:stream';
-import { crc32, createInflateRaw } from 'node:zlib';
+import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
 import type { Bytes } from '#kernel/bytes.ts';
 import { limits } from '#kernel/limits.ts';
 import type { PdfSource } from '../pdf/source.ts';
@@ -160,7 +160,7 @@ async function isDescriptor(source: PdfSource, entry: DirectoryEntry, at: number
 
 async function* inflated(source: PdfSource, { entry, start, size }: Stored): AsyncGenerator<Bytes> {
   let [done, crc] = [0, 0];
-  const pieces = entry.method === 'store' ? packedBytes(source, entry, start) : inflate(source, entry, start);
+  const pieces = entry.method === 'store' ? packedBytes(source, entry, start) : inflatedBy(source, entry, start);
   for await (const piece of pieces) {
     done += piece.length;
     if (done > size) throw broken('an entry that is longer than announced');
@@ -179,6 +179,29 @@ async function* packedBytes(source: PdfSource, { packed }: DirectoryEntry, start
   }
 }
 
+/** A stream for each of twenty thousand small entries would cost half a minute. */
+const inflatedBy = (source: PdfSource, entry: DirectoryEntry, start: number): AsyncGenerator<Bytes> =>
+  Math.max(entry.packed, entry.size) <= CHUNK ? inflateWhole(source, entry, start) : inflate(source, entry, start);
+
+async function* inflateWhole(source: PdfSource, entry: DirectoryEntry, start: number): AsyncGenerator<Bytes> {
+  const packed = await source.read(start, entry.packed);
+  let done: ReturnType<typeof inflateWithInfo>;
+  try {
+    done = inflateWithInfo(packed, Math.max(1, entry.size));
+  } catch (error) {
+    if (isZlibFault(error)) throw broken('an entry that cannot be inflated');
+    throw error;
+  }
+  if (done.engine.bytesWritten !== entry.packed) throw broken('bytes behind an entry’s content');
+  yield done.buffer;
+}
+
+const inflateWithInfo = (packed: Bytes, maxOutputLength: number) =>
+  inflateRawSync(packed, { maxOutputLength, info: true }) as unknown as {
+    readonly buffer: Buffer;
+    readonly engine: { readonly bytesWritten: number };
+  };
+
 async function* inflate(source: PdfSource, entry: DirectoryEntry, start: number): AsyncGenerator<Bytes> {
   const engine = createInflateRaw({ chunkSize: CHUNK });
   const packed = Readable.from(packedBytes(source, entry, start), { objectMode: false });
@@ -192,4 +215,6 @@ async function* inflate(source: PdfSource, entry: DirectoryEntry, start: number)
 }
 
 const isZlibFault = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && /^(Z_|ERR_STREAM_PREMATURE_CLOSE)/.test(String(error.code));
+  error instanceof Error &&
+  'code' in error &&
+  /^(Z_|ERR_BUFFER_TOO_LARGE|ERR_STREAM_PREMATURE_CLOSE)/.test(String(error.code));
