@@ -3,6 +3,7 @@ import type { Outbox } from '#delivery/outbox.ts';
 import type { DriverHosts } from '#drivers/host.ts';
 import type { Trust } from '#drivers/trust.ts';
 import { createPageRoom, type PageDeps, type PageRoom } from '#interaction/page-room.ts';
+import { createWaitingLine, type WaitingLine } from '#kernel/waiting-line.ts';
 import type { Certificate } from '#pki/certificate.ts';
 import type { SealedFiles } from '#store/sealed-files.ts';
 import type { SealLibrary } from '#subscriber/seals/library.ts';
@@ -28,7 +29,11 @@ export interface SignatureDeps extends PageDeps {
 /** What the room's use cases share. */
 export interface Room extends PageRoom, SignatureDeps {
   readonly vault: Vault;
+  /** Documents that are looked into: each may take 50 MB while it lasts, so not all that come stand in memory together. */
+  readonly looks: WaitingLine;
 }
+
+const LOOKS = { atOnce: 4, patienceMs: 60_000, busy: 'too many documents to look into at once' };
 
 export function createRoom(deps: SignatureDeps): Room {
   const room: Room = {
@@ -39,6 +44,7 @@ export function createRoom(deps: SignatureDeps): Room {
       changed: (tx, interaction, what) => interactionEnded(room, tx, interaction, what),
     }),
     vault: createVault(deps.cipher),
+    looks: createWaitingLine(LOOKS),
   };
   return room;
 }

@@ -71,7 +71,7 @@ export async function startLocal(
 export async function keptOf(room: Room, staged: StagedDocument, name: string): Promise<Result<KeptDocument>> {
   const open = await openDocument(room.files, [staged.ref], name);
   try {
-    const found = await inspect(open);
+    const found = await room.looks.through(() => inspect(open));
     if (!found.ok) return found;
     const { pages, notes, certification, signatures } = found.value;
     const { bytes, sm3 } = staged;
