@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { sendBidders } from '#test/storm/bidders.ts';
 import { setStage } from '#test/storm/stage.ts';
 import { Browser, claim, prove, settle } from '#test/support/bidder.ts';
@@ -10,8 +10,8 @@ import { fakeTimeLibrary, notRun } from './tools.ts';
 
 describe('the wall clock of a running hub is set', () => {
   const closers: (() => Promise<void> | void)[] = [];
-  afterAll(async () => {
-    for (const close of closers.reverse()) await close();
+  afterEach(async () => {
+    for (const close of closers.splice(0).reverse()) await close();
   });
 
   it('two hours and seven days to either side: logins go on, none is ended, held up or told late, and the operator hears of it', async () => {

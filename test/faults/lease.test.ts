@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { faultsOf, joinLedgers } from '#test/storm/ledgers.ts';
 import { type Stage, setStage } from '#test/storm/stage.ts';
 import { Browser, claim, prove, settle } from '#test/support/bidder.ts';
@@ -10,12 +10,13 @@ describe('a hub process that stands still while the trading system makes it wait
   let postgres: TestPostgres;
   let url = '';
   let stage: Stage;
-  beforeAll(async () => {
+  // A stage of each attempt's own: its processes are killed and stopped.
+  beforeEach(async () => {
     postgres = await sharedPostgres();
     url = await postgres.createDatabase();
     stage = await setStage({ hubs: 2, database: { kind: 'postgres', url }, spoil: takeOver.allHeld });
   });
-  afterAll(async () => {
+  afterEach(async () => {
     await stage?.close();
     await postgres?.dropDatabase(url);
     await postgres?.stop();

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { callHub, type HubAccess } from '#fixtures/world/trading-system/hub.ts';
 import { type Stage, setStage } from '#test/storm/stage.ts';
 import { PageSaidNo } from '#test/support/bidder.ts';
@@ -12,8 +12,8 @@ const DAY = 24 * 3600_000;
 
 describe('the machine’s clock is set seven days ahead while bids lie sealed', () => {
   const closers: (() => Promise<void> | void)[] = [];
-  afterAll(async () => {
-    for (const close of closers.reverse()) await close();
+  afterEach(async () => {
+    for (const close of closers.splice(0).reverse()) await close();
   });
 
   it('nothing opens, now or after a restart under the wrong clock, and an alarm stands in the record (T31)', async () => {

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { sendBidders } from '#test/storm/bidders.ts';
 import { type Stage, setStage } from '#test/storm/stage.ts';
 import { startPostgres } from '#test/support/postgres.ts';
@@ -11,10 +11,11 @@ describe('PostgreSQL under a hub with people logging in', () => {
   beforeAll(async () => {
     postgres = await startPostgres();
   });
-  afterAll(async () => {
+  afterEach(async () => {
     await stage?.close();
-    await postgres?.stop();
+    stage = undefined;
   });
+  afterAll(() => postgres?.stop());
 
   it('is restarted as after a power cut, and loses its connections in storms: no exit, nothing but “busy”, nothing lost', async () => {
     stage = await setStage({ database: { kind: 'postgres', url: await postgres.createDatabase() } });

@@ -46,6 +46,7 @@ const A_PREY = 60;
 /** Sends `requests` malformed requests over every route, several at once, while honest people log in; judges every answer. */
 export async function attack(world: HostileWorld, options: AttackOptions): Promise<AttackReport> {
   const faults: string[] = [];
+  const logged = world.logged.length;
   const statuses: Record<string, number> = {};
   const codes: Record<string, number> = {};
   let sent = 0;
@@ -102,7 +103,7 @@ export async function attack(world: HostileWorld, options: AttackOptions): Promi
   clearInterval(watch);
   await wait(500);
   const after = residentMb(world.hub.child.pid);
-  faults.push(...people.faults, ...faultsInLog(world.logged));
+  faults.push(...people.faults, ...faultsInLog(world.logged.slice(logged)));
   return {
     seed: options.seed,
     requests: sent,

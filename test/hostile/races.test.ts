@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newTaskId } from '#fixtures/world/trading-system/hub.ts';
 import { printed, signOf } from '#fixtures/world/trading-system/sign.ts';
 import { newBrowserSecret } from '#interaction/browser.ts';
 import { systemRandom } from '#kernel/random.ts';
@@ -120,7 +121,7 @@ describe.each(['sqlite', 'postgres'] as const)('two hundred at once on %s', (dia
 
   it('begin one task: one login, and one link of two hundred that opens it', async () => {
     const { caUnitId, orgcode, secret } = world.unit;
-    const members = { caUnitId, taskId: `race-${dialect}`, orgcode };
+    const members = { caUnitId, taskId: newTaskId('race'), orgcode };
     const body = { ...members, sign: signOf(secret, members, printed.startCheck) };
     const answers = await atOnce((i) => post(door(i), '/api/ca/startCheck', body));
     expect(tally(answers)).toEqual({ '200': TIMES });

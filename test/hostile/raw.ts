@@ -195,6 +195,7 @@ export async function rawAttacks(
   options: { patient: boolean; progress?: (line: string) => void },
 ): Promise<RawReport> {
   const faults: string[] = [];
+  const logged = world.logged.length;
   const url = world.prepared.hubUrl;
   for (const one of attacks) {
     const heard = await speak(url, '127.0.90.1', one.bytes(), { silenceMs: 300 });
@@ -204,7 +205,7 @@ export async function rawAttacks(
   const figures = await slowClients(world, faults, options);
   const health = await fetch(`${url}/readyz`);
   if (health.status !== 200) faults.push(`not ready afterwards: ${health.status}`);
-  faults.push(...faultsInLog(world.logged));
+  faults.push(...faultsInLog(world.logged.slice(logged)));
   return { attacks: attacks.length + 1 + SLOW.length, faults, figures };
 }
 

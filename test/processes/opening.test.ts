@@ -258,8 +258,9 @@ describe('an opening over HTTP', () => {
     const handed = await handIn(access, opening, bid);
     if ('trouble' in handed) throw new Error(handed.trouble);
     const file = Buffer.concat([utf8(`${MARK}丙的文件`), systemRandom.bytes(1_200_000)]);
+    const fileBid = newTaskId('F');
     const fileCapsule = await sealForOpening({
-      ...{ ticket, hubKeys: [ticket.key], task: 'FILE-BID', bidder: c.holder.unitCode },
+      ...{ ticket, hubKeys: [ticket.key], task: fileBid, bidder: c.holder.unitCode },
       certificates: [base64(c.pair.encCertificate)],
       content: { bytes: file, name: `${MARK}丙的标书.zip` },
       signer: unitSigner(access.caUnitId, access.secret),
@@ -267,7 +268,7 @@ describe('an opening over HTTP', () => {
     const parts: Buffer[] = [];
     for await (const part of fileCapsule.stream()) parts.push(part);
     const bytes = Buffer.concat(parts);
-    const sent = await callExt(access, 'PUT', `/api/ca/ext/openings/${opening}/capsules?lot=${LOT}&taskId=FILE-BID`, {
+    const sent = await callExt(access, 'PUT', `/api/ca/ext/openings/${opening}/capsules?lot=${LOT}&taskId=${fileBid}`, {
       bytes,
     });
     answers.push(JSON.stringify(sent));

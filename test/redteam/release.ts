@@ -57,6 +57,9 @@ async function hubLater({ world }: Ground, core: Core): Promise<Openings> {
 
 async function releaseOne(ground: Ground, { store }: Core, openings: Openings, id: string): Promise<void> {
   const actor = { kind: 'person', id: 'host', name: '主持人' } as const;
+  const before = await openings.file(store.read, id);
+  // by an attempt before this one
+  if (before?.opening.state === 'released') return;
   unwrap(await store.tx((tx) => openings.begin(tx, id, actor)));
   const file = await openings.file(store.read, id);
   const custodians = file?.persons.filter(({ role }) => role === 'custodian').sort((a, b) => a.seat - b.seat) ?? [];

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStore } from '#store/store.ts';
 import { type LoginWorld, openLoginWorld, recordOf, unwrap } from '#test/identity/world.ts';
 import { plainPdf } from '#test/signature/pdf/base.ts';
@@ -7,10 +7,10 @@ import { quietLog } from '#test/support/store.ts';
 import { openSealed, sealedTables } from './sealed-columns.ts';
 
 let world: LoginWorld;
-beforeAll(async () => {
+beforeEach(async () => {
   world = await openLoginWorld(await openStore({ kind: 'sqlite', file: ':memory:' }, { log: quietLog }));
 });
-afterAll(async () => {
+afterEach(async () => {
   await world.close();
   await world.store.close();
 });

@@ -33,6 +33,11 @@ export class DocumentSigner {
     this.taskId = taskId;
   }
 
+  /** '' before it has begun. */
+  get interaction(): string {
+    return this.#interaction;
+  }
+
   /** startSignature, the link, and who signs. */
   async begin(pdf: Buffer, standBy?: string): Promise<void> {
     const { access, fileKey, orgcode, gm } = this.#place;

@@ -18,8 +18,10 @@ import {
 import { type Stage, type StageHub, type StageOptions, setStage } from './stage.ts';
 
 export interface OpeningStormOptions extends Omit<StageOptions, 'receive'> {
-  /** Openings, one after the other, and bids in each. */
+  /** Openings at least, one after the other, and bids in each. */
   readonly openings: number;
+  /** So many kills at least: on a slow machine, where each restart takes long, they take a few openings more. */
+  readonly leastKills?: number;
   readonly bids: number;
   /** Milliseconds for announcing and handing in. */
   readonly before: number;
@@ -38,6 +40,8 @@ export interface OpeningStormReport {
   readonly faults: readonly string[];
 }
 
+const MORE_OPENINGS = 4;
+
 export async function runOpeningStorm(options: OpeningStormOptions): Promise<OpeningStormReport> {
   let receiver: BidReceiver | undefined;
   const stage = await setStage({
@@ -53,7 +57,9 @@ export async function runOpeningStorm(options: OpeningStormOptions): Promise<Ope
     const killer = startKiller(stage, options);
     const days: HandedIn[] = [];
     try {
-      for (let number = 1; number <= options.openings; number += 1) {
+      const enough = (number: number): boolean =>
+        number > options.openings && killer.restarts.length >= (options.leastKills ?? 0);
+      for (let number = 1; !enough(number) && number <= options.openings + MORE_OPENINGS; number += 1) {
         days.push(await holdOpening(stage, told, number, options, killer.spare));
         options.progress?.(`${number}/${options.openings} openings, ${killer.restarts.length} kills`);
       }
