@@ -3,6 +3,7 @@ import type { AgentView } from '#hosted/api.ts';
 import type { ControlCertificateView } from '#hosted/control-api.ts';
 import type { AgentLink } from '../hosted/agent.ts';
 import type { AgentFailure, AgentSession, HeldKey, SessionEvent } from '../hosted/dialects/dialect.ts';
+import { AT_ONCE } from '../hosted/keys.ts';
 import type { AgentStatus } from '../hosted/model.ts';
 import { linkServices } from '../hosted/services.ts';
 
@@ -121,11 +122,13 @@ export function createFleet(deps: FleetDeps): Fleet {
       const fresh = found.filter(({ sign }) => !views.has(sign));
       if (fresh.length > 0) {
         const asked = fresh.map(({ sign }, place) => ({ key: String(place), sign }));
-        const judged = await deps.judge(asked);
-        if (judged === null) return null;
-        for (const view of judged) {
-          const one = asked[Number(view.key)];
-          if (one !== undefined) views.set(one.sign, view);
+        for (let at = 0; at < asked.length; at += AT_ONCE) {
+          const judged = await deps.judge(asked.slice(at, at + AT_ONCE));
+          if (judged === null) return null;
+          for (const view of judged) {
+            const one = asked[Number(view.key)];
+            if (one !== undefined) views.set(one.sign, view);
+          }
         }
       }
       const shelf = new Map<string, Key>();

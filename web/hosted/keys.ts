@@ -10,6 +10,9 @@ export interface Readable {
 }
 /** What the hub says of them; `opens` where the page has files. */
 export type Judged = CertificateView & { readonly opens?: readonly string[] };
+/** The hub reads no more in one call; behind several programs there may be more. */
+export const AT_ONCE = 16;
+
 type Judge = (certificates: readonly Readable[]) => Promise<readonly Judged[] | null>;
 
 /**
@@ -30,8 +33,12 @@ export async function readKeys(
   show(first);
   const readable = read.flatMap(({ readable: one }) => (one === null ? [] : [one]));
   if (readable.length === 0) return first;
-  const views = await judge(readable);
-  if (views === null) return first;
+  const views: Judged[] = [];
+  for (let at = 0; at < readable.length; at += AT_ONCE) {
+    const some = await judge(readable.slice(at, at + AT_ONCE));
+    if (some === null) return first;
+    views.push(...some);
+  }
   return first.map((card) => withVerdict(card, views.find((view) => view.key === card.handle) ?? null));
 }
 

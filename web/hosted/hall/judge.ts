@@ -22,7 +22,7 @@ export async function judgeFor(
     desk.refused(answer.error);
     return null;
   }
-  desk.change({ roles: rolesOf(answer.value.certificates) });
+  desk.change({ roles: { ...desk.model().roles, ...rolesOf(answer.value.certificates) } });
   return answer.value.certificates;
 }
 
