@@ -28,7 +28,8 @@ afterAll(async () => {
   await world?.close();
 });
 afterEach(async (context) => {
-  if (bidder !== undefined) await shot(bidder.page, `bailu-end-${context.task.name.slice(0, 24)}`).catch(() => undefined);
+  if (bidder !== undefined)
+    await shot(bidder.page, `bailu-end-${context.task.name.slice(0, 24)}`).catch(() => undefined);
   const complaints = bidder?.complaints ?? [];
   await bidder?.close();
   expect(complaints).toEqual([]);
