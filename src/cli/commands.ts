@@ -1,6 +1,7 @@
 import { ConfigFault } from '#config/config.ts';
 import { StoreStartError } from '#store/faults.ts';
 import type { AdminContext } from './admin.ts';
+import { boundHeap } from './heap.ts';
 
 /** One word of the command line. Modules are loaded when named, so that `agent` never loads a database. */
 interface Command {
@@ -16,7 +17,10 @@ const beside = async (
 const commands: Readonly<Record<string, Command>> = {
   serve: {
     usage: 'serve --config FILE          启动枢纽，直到收到 SIGTERM',
-    run: async (args) => (await import('./serve.ts')).runServe(args),
+    run: async (args) => {
+      boundHeap();
+      return (await import('./serve.ts')).runServe(args);
+    },
   },
   check: {
     usage: 'check --config FILE          检查配置与数据库，不启动',
