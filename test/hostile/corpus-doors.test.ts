@@ -13,6 +13,7 @@ import { VALIDATE_PAGE_PATH } from '#hosted/validate-api.ts';
 import { createLog } from '#kernel/log.ts';
 import type { UnitProfileInput } from '#relying-party/profile.ts';
 import { corpus, type Sample } from '#test/signature/corpus.ts';
+import { plainPdf } from '#test/signature/pdf/base.ts';
 import { Browser } from '#test/support/bidder.ts';
 import { faultsInLog } from './attack.ts';
 import { accessOf } from './day.ts';
@@ -22,15 +23,12 @@ import { type HostileWorld, openHostileWorld } from './world.ts';
 
 /** T21, T23: every malformed document, brought to a real hub process by every door that takes documents. */
 let world: HostileWorld;
+/** Whoever brings a file of his own: a signing page of each attempt's own. */
 let signing: string;
 let cookie: string;
 const units: Record<string, Sender> = {};
 beforeAll(async () => {
   world = await openHostileWorld();
-  const browser = new Browser();
-  await browser.call(world.prepared.hubUrl, 'hello', {});
-  signing = (await beginSigning(world, browser)).interaction;
-  cookie = browser.cookies(world.prepared.hubUrl);
   const profiles: Record<string, UnitProfileInput> = {
     'sm4-cbc': {},
     'sm4-ecb': { attFile: 'sm4-ecb' },
@@ -38,8 +36,18 @@ beforeAll(async () => {
     'in the clear': { plainFiles: true },
   };
   for (const [name, profile] of Object.entries(profiles)) units[name] = await sender(profile);
+  await beginOwn();
+  // what a working hub has loaded is no attack's doing
+  for (const bring of Object.values(doors)) await bring(plainPdf());
 });
 afterAll(() => world?.close());
+
+async function beginOwn(): Promise<void> {
+  const browser = new Browser();
+  await browser.call(world.prepared.hubUrl, 'hello', {});
+  signing = (await beginSigning(world, browser)).interaction;
+  cookie = browser.cookies(world.prepared.hubUrl);
+}
 
 interface Sender {
   readonly id: string;
@@ -232,6 +240,7 @@ const NEVER_TAKEN = new Set([
 describe('a malformed document at the doors of a hub', () => {
   it('is refused at each in Chinese and by a stable code, leaves nothing behind, and the hub goes on as before', async () => {
     const samples: readonly Sample[] = corpus();
+    const everyDoor = Object.entries(doors);
     const faults: string[] = [];
     void world.hub.ended.then((code) => faults.push(`the hub ended with ${code}`));
     const before = residentMb(world.hub.child.pid);
@@ -239,17 +248,20 @@ describe('a malformed document at the doors of a hub', () => {
     const watch = setInterval(() => {
       most = Math.max(most, residentMb(world.hub.child.pid));
     }, 50);
+    await beginOwn();
+    const logged = world.logged.length;
     const [tasksBefore, filesBefore] = [await signingRows(), filesUnder('documents').length];
     let opened = 0;
     try {
       for (const { title, file, expect: wanted } of samples) {
-        for (const [door, bring] of Object.entries(doors)) {
+        const bringTo = async ([door, bring]: (typeof everyDoor)[number]): Promise<void> => {
           const { code, said } = await bring(file);
           const allowed = REFUSED[door] ?? /^DOCUMENT_\w+$/;
           const right = wanted === 'refused' || NEVER_TAKEN.has(door) ? allowed.test(code) : code === 'taken';
           if (!right || !/[\u4e00-\u9fff]/.test(said)) faults.push(`${title} at ${door}: ${code} ${said}`);
           if (code === 'taken' && door.startsWith('startSignature')) opened += 1;
-        }
+        };
+        await Promise.all(everyDoor.map(bringTo));
       }
     } finally {
       clearInterval(watch);
@@ -261,8 +273,8 @@ describe('a malformed document at the doors of a hub', () => {
     expect(filesUnder('documents').length).toBe(filesBefore + opened + 1);
     expect(await namedFiles()).toEqual(filesUnder('documents'));
     expect(filesUnder('spool')).toEqual([]);
-    expect(faultsInLog(world.logged)).toEqual([]);
+    expect(faultsInLog(world.logged.slice(logged))).toEqual([]);
     console.log(`${sent} documents, resident memory ${Math.round(before)} MB, at most ${Math.round(most)} MB`);
-    expect(most - before).toBeLessThan(250);
+    expect(most - before).toBeLessThan(150);
   }, 240_000);
 });
