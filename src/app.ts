@@ -160,11 +160,7 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
   const printer = createPrinter({ gm, key: signing.key, font });
   const reports = createReportPrinter({ gm, key: signing.key, font, hub: publicUrl });
   const witnessing = { authority: timeAuthority, egress };
-  const validation = createValidation({
-    ...{ gm, trust, clock, random, spoolDir },
-    timeAuthorities,
-    sealMakers: seals.makers,
-  });
+  const validating = { gm, trust, clock, random, spoolDir, timeAuthorities, sealMakers: seals.makers };
   const judges = judgesOf({ gm, trust, clock, timeAuthorities, sealMakers: seals.makers });
   const verification = createVerification({ gm, judges, clock });
   const controls = createControls({ ...pages, verification });
@@ -174,7 +170,7 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
     signatures,
     hall: { desk: hall, printer },
     controls,
-    checking: { validation, reports },
+    checking: { validation: createValidation(validating), reports },
     store,
     relyingParties,
     authorities,
@@ -198,7 +194,7 @@ export async function startHub(config: HubConfig): Promise<RunningHub> {
     ...{ store, gm, clock, random, journal, judges, publicUrl },
     ...{ key: signing.key, spoolDir },
   });
-  const checks = { validation, reports, verification, jobs };
+  const checks = { validation: createValidation(validating), reports, verification, jobs };
   const api = await integratorsEdge(core, { logins, envelopes, openings, signatures, files, controls, ...checks });
 
   const beats = startBeats(log, [

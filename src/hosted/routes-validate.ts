@@ -8,7 +8,6 @@ import type { Clock } from '#kernel/clock.ts';
 import { refusal } from '#kernel/errors.ts';
 import type { Json } from '#kernel/json.ts';
 import { limits } from '#kernel/limits.ts';
-import { createWaitingLine } from '#kernel/waiting-line.ts';
 import type { ReportPrinter } from '#signature/report/printer.ts';
 import type { Validation } from '#signature/validation.ts';
 import { refuse, tooMany } from './guard.ts';
@@ -25,8 +24,6 @@ export interface ValidateDeps {
 
 /** A person and his colleagues behind one firewall; a script that tries forged files one after another is slowed down. */
 const defaultRate: Rate = { burst: 40, perSecond: 0.5 };
-/** Files that are judged at the same time, for each costs a core; the others wait. */
-const JUDGED = { atOnce: 4, patienceMs: 120_000, busy: 'too many files to judge at once' };
 const AT_ONCE = { ofOne: 4, all: 32 };
 
 /** What the file is its first bytes say; the type only keeps forms of strange pages out. */
@@ -37,7 +34,6 @@ export function validateRoutes(deps: ValidateDeps): Hono<EdgeEnv> {
   const app = new Hono<EdgeEnv>();
   const limiter = createLimiter(deps.rate ?? defaultRate, deps.clock);
   const presence = createPresence(AT_ONCE);
-  const judging = createWaitingLine(JUDGED);
   app.post('/', async (c) => {
     if (!DOCUMENT_TYPE.test(c.req.header('content-type') ?? '')) return refuse(c, refusal('INPUT_NOT_ALLOWED'));
     const who = clientKey(c, deps.trustProxy);
@@ -45,33 +41,19 @@ export function validateRoutes(deps: ValidateDeps): Hono<EdgeEnv> {
     if (wait > 0) return tooMany(c, wait);
     const leave = presence.enter(who);
     if (leave === undefined) return refuse(c, refusal('SERVICE_BUSY', { seconds: '10' }));
-    let end = (): void => undefined;
     try {
-      return await validate(deps, c, async () => {
-        end = await judging.turn();
-      });
+      return await validate(deps, c);
     } finally {
-      end();
       leave();
     }
   });
   return app;
 }
 
-/** A file is judged only when all of it is here: whoever sends slowly keeps nobody from his turn. */
-async function* wholeThen(content: AsyncIterable<Bytes>, turn: () => Promise<void>): AsyncIterable<Bytes> {
-  yield* content;
-  await turn();
-}
-
-async function validate(
-  { validation, reports }: ValidateDeps,
-  c: EdgeContext,
-  turn: () => Promise<void>,
-): Promise<Response> {
+async function validate({ validation, reports }: ValidateDeps, c: EdgeContext): Promise<Response> {
   const content = streamBody(c, limits.document);
   if (!content.ok) return refuse(c, content.refusal);
-  const report = await validation.validate(wholeThen(content.value, turn));
+  const report = await validation.validate(content.value);
   if (!report.ok) return refuse(c, report.refusal);
   if (!/^application\/pdf\b/i.test(c.req.header('accept') ?? ''))
     return jsonAnswer(c, { ok: true, report: report.value as unknown as Json });

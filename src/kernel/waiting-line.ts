@@ -2,9 +2,7 @@ import { HubError } from './errors.ts';
 
 /** Works of one kind, a few at a time, the others in the order of asking. */
 export interface WaitingLine {
-  /** Resolves when it is the caller's turn, with what ends his turn (more than once does no harm). Throws SERVICE_BUSY when it came too late. */
-  turn(): Promise<() => void>;
-  /** Does the work in a turn of its own, which ends with it however it ends. */
+  /** Does the work in a turn of its own, which ends with it however it ends. Throws SERVICE_BUSY when the turn came too late. */
   through<T>(work: () => Promise<T>): Promise<T>;
 }
 
@@ -33,28 +31,17 @@ export function createWaitingLine(how: {
     running -= 1;
   }
 
-  async function turn(): Promise<() => void> {
-    if (running < how.atOnce) running += 1;
-    else
-      await new Promise<void>((enter, refuse) => {
-        waiting.push({ since: performance.now(), enter, refuse });
-      });
-    let ended = false;
-    return () => {
-      if (ended) return;
-      ended = true;
-      next();
-    };
-  }
-
   return {
-    turn,
     async through(work) {
-      const end = await turn();
+      if (running < how.atOnce) running += 1;
+      else
+        await new Promise<void>((enter, refuse) => {
+          waiting.push({ since: performance.now(), enter, refuse });
+        });
       try {
         return await work();
       } finally {
-        end();
+        next();
       }
     },
   };

@@ -5,6 +5,7 @@ import type { Clock } from '#kernel/clock.ts';
 import { type Refusal, refusal } from '#kernel/errors.ts';
 import type { Random } from '#kernel/random.ts';
 import { ok, type Result, refused } from '#kernel/result.ts';
+import { createWaitingLine } from '#kernel/waiting-line.ts';
 import type { Certificate } from '#pki/certificate.ts';
 import { validatePath } from '#pki/path.ts';
 import { verifyTimestamp } from '#pki/timestamp.ts';
@@ -35,18 +36,27 @@ export interface Validation {
   /**
    * The report on every signature of a PDF or an OFD, whichever its first bytes say, chains judged by the hub's own trust. Refusals: DOCUMENT_NOT_PDF,
    * DOCUMENT_ENCRYPTED, DOCUMENT_BROKEN, DOCUMENT_TOO_COMPLEX; DOCUMENT_FORMAT for another archive than OFD, DOCUMENT_OFD_ENCRYPTED,
-   * DOCUMENT_OFD_BROKEN, DOCUMENT_OFD_COMPLEX. Throws what `content` throws; nothing of the document is kept.
+   * DOCUMENT_OFD_BROKEN, DOCUMENT_OFD_COMPLEX. Throws what `content` throws, and SERVICE_BUSY where it was not its turn in time; nothing of the document
+   * is kept.
    */
   validate(content: AsyncIterable<Bytes>): Promise<Result<ValidationReport>>;
 }
 
+/** Each takes a core and may take 50 MB while it lasts. */
+const JUDGED = { atOnce: 4, patienceMs: 120_000, busy: 'too many files to judge at once' };
+
+/** One for each door, so that a crowd at one keeps nobody waiting at another. */
 export function createValidation(deps: ValidationDeps): Validation {
   const judges = judgesOf(deps);
+  const judging = createWaitingLine(JUDGED);
   return {
     async validate(content) {
       const handle = await spool(deps.spoolDir, deps.random, content);
       try {
-        return ok(await validateDocument({ gm: deps.gm, judges, now: deps.clock.now() }, await fileSource(handle)));
+        // Only when all of it is here: whoever sends slowly keeps nobody from his turn.
+        return await judging.through(async () =>
+          ok(await validateDocument({ gm: deps.gm, judges, now: deps.clock.now() }, await fileSource(handle))),
+        );
       } catch (error) {
         if (error instanceof PdfFault) return refused(refusalOf(error));
         if (error instanceof OfdFault) return refused(refusalOfOfd(error));

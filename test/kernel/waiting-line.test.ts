@@ -44,24 +44,4 @@ describe('a waiting line', () => {
     expect(done).toEqual([]);
     expect(await line.through(async () => 'free again')).toBe('free again');
   });
-
-  it('gives one turn to the next however often its holder ends it', async () => {
-    const line = lineOf(1);
-    const end = await line.turn();
-    const came: string[] = [];
-    const [second, third] = ['second', 'third'].map((name) =>
-      line.turn().then((next) => {
-        came.push(name);
-        return next;
-      }),
-    );
-    end();
-    end();
-    await second;
-    await setImmediate();
-    expect(came).toEqual(['second']);
-    (await second)?.();
-    (await third)?.();
-    expect(came).toEqual(['second', 'third']);
-  });
 });

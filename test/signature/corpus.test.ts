@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Trust } from '#drivers/trust.ts';
 import type { KeyPair } from '#fixtures/pki/authority.ts';
 import { refuse } from '#hosted/guard.ts';
 import { validateRoutes } from '#hosted/routes-validate.ts';
@@ -27,12 +28,15 @@ const spoolDir = mkdtempSync(join(tmpdir(), 'corpus-'));
 beforeAll(async () => {
   world = await openSigning();
   signer = await world.signer();
-  validation = createValidation({
-    ...{ gm, random: systemRandom, clock: { now: () => NOW }, timeAuthorities: [], spoolDir },
-    trust: { judge: (certificate) => world.judges.certificate(certificate, null) },
-  });
+  validation = validationBy((certificate) => world.judges.certificate(certificate, null));
 });
 afterAll(() => rmSync(spoolDir, { recursive: true }));
+
+const validationBy = (judge: Trust['judge']): Validation =>
+  createValidation({
+    ...{ gm, random: systemRandom, clock: { now: () => NOW }, timeAuthorities: [], spoolDir },
+    trust: { judge },
+  });
 
 async function* streamOf(file: Buffer): AsyncGenerator<Buffer> {
   for (let at = 0; at < file.length; at += 60_000) yield file.subarray(at, at + 60_000);
@@ -128,20 +132,18 @@ describe('the door of the page that checks signatures', () => {
 
   it('judges four at a time and no more: the others wait for their turn', async () => {
     let [judging, most] = [0, 0];
+    const signed = await world.sign(plainPdf(), signer, {});
     const ask = door({
       trustProxy: true,
-      validation: {
-        validate: async (content) => {
-          for await (const _ of content);
-          judging += 1;
-          most = Math.max(most, judging);
-          await new Promise((resolve) => setTimeout(resolve, 20));
-          judging -= 1;
-          return validation.validate(streamOf(plainPdf()));
-        },
-      },
+      validation: validationBy(async (certificate) => {
+        judging += 1;
+        most = Math.max(most, judging);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        judging -= 1;
+        return world.judges.certificate(certificate, null);
+      }),
     });
-    const all = Array.from({ length: 12 }, (_, i) => ask(plainPdf(), { 'x-forwarded-for': `192.0.2.${i}` }));
+    const all = Array.from({ length: 12 }, (_, i) => ask(signed, { 'x-forwarded-for': `192.0.2.${i}` }));
     expect((await Promise.all(all)).map(({ status }) => status)).toEqual(Array.from({ length: 12 }, () => 200));
     expect([judging, most]).toEqual([0, 4]);
   });
