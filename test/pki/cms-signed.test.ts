@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { basicConstraints, signUsage } from '#fixtures/pki/extensions.ts';
 import { type Bytes, concat, utf8 } from '#kernel/bytes.ts';
 import type { Certificate } from '#pki/certificate.ts';
-import { signedAttributes } from '#pki/cms-attributes.ts';
+import { readAttributes, signedAttributes } from '#pki/cms-attributes.ts';
 import { type SignatureForm, type SignatureProfile, signatureProfiles, standardForms } from '#pki/cms-profile.ts';
 import { type MessageSigner, makeSignedData, type SigningRequest } from '#pki/cms-sign.ts';
 import { parseSignedData } from '#pki/cms-signed.ts';
 import { isVerifiedSignedData, type SignedDataCheck, verifySignedData } from '#pki/cms-verify.ts';
+import { readDer, tags } from '#pki/der.ts';
+import { childrenOf } from '#pki/der-values.ts';
 import { oids } from '#pki/oids.ts';
 import { validatePath } from '#pki/path.ts';
 import { ca, gm, leaf, NOW, read } from './support.ts';
@@ -144,6 +146,23 @@ describe('a signed message', () => {
     const stamped = await make(signatureProfiles.rfc5652, { contentType: oids.tstInfo });
     expect(verdict(stamped)).toBe('content-type');
     expect(verdict(stamped, { contentType: oids.tstInfo })).toBe('ok');
+  });
+
+  it('may call plain data by the other family’s name in its attributes, and no other content', async () => {
+    const whole = await make(signatureProfiles.gbt35275Attributes);
+    const signed = parseSignedData(gm, whole);
+    const [info] = signed?.signers ?? [];
+    if (signed === undefined || info === undefined) throw new Error('unreadable');
+    const naming = async (type: string): Promise<unknown> => {
+      const attributesDer = signedAttributes(type, gm.sm3(content), null, []);
+      const attributes = readAttributes(childrenOf(readDer(attributesDer), tags.set) ?? []) ?? null;
+      const signature = await gm.sm2.sign(key, [attributesDer]);
+      const signers = [{ ...info, attributes, attributesDer, signature }] as const;
+      return verdict(whole, { signed: { ...signed, signers } });
+    };
+    expect(signed.contentType).toBe(oids.gmData);
+    expect([await naming(oids.gmData), await naming(oids.data)]).toEqual(['ok', 'ok']);
+    expect(await naming(oids.tstInfo)).toBe('attributes');
   });
 
   it('over attributes cannot be shown as one over content, nor the other way round', async () => {
