@@ -1,7 +1,7 @@
 import { ConfigFault } from '#config/config.ts';
+import { boundHeap } from '#config/heap.ts';
 import { StoreStartError } from '#store/faults.ts';
 import type { AdminContext } from './admin.ts';
-import { boundHeap } from './heap.ts';
 
 /** One word of the command line. Modules are loaded when named, so that `agent` never loads a database. */
 interface Command {

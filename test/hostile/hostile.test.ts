@@ -8,7 +8,7 @@ import { createOfflineApi, type OfflineApiDeps } from '#broker/offline.ts';
 import { createOpeningsApi, type OpeningsApiDeps } from '#broker/openings.ts';
 import { createSealsApi, type SealsApiDeps } from '#broker/seals.ts';
 import { createVerifyApi, type VerifyApiDeps } from '#broker/verify.ts';
-import { heapBounds } from '#cli/heap.ts';
+import { heapBounds } from '#config/heap.ts';
 import { mountPages, type PagesDeps } from '#hosted/pages/mount.ts';
 import { hallFiles } from '#hosted/routes-hall.ts';
 import { refusal, sentence } from '#kernel/errors.ts';

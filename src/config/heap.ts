@@ -9,7 +9,6 @@ export const heapBounds = ['--max-semi-space-size=16', '--max-old-space-size=102
  * started it has said how large the heap may be (arguments or NODE_OPTIONS), and where the system cannot exchange a process's program.
  */
 export function boundHeap(): void {
-  // Not the hub's configuration: Node's own.
   const said = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].join(' ');
   if (/--max[-_](old|semi)[-_]space[-_]size/.test(said)) return;
   if (process.platform === 'win32' || process.execve === undefined) return;
