@@ -462,6 +462,20 @@ describe('troubles', () => {
     await shown(page);
   });
 
+  it('a signature that its vendor has made while the page was coming back is told by its end', async () => {
+    const { page, hub } = await open({
+      hub: (one) => {
+        one.handlers['grant'] = () => ({ ok: false, error: error('TASK_ENDED', '本次任务已经结束。') });
+      },
+    });
+    await shown(page);
+    while (hub.asked('grant').length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    const seals = { seal: seal().id, places: 1, straddle: false, timestamped: true, at: Date.now() };
+    hub.set({ state: 'succeeded', made: [seals], next: { kind: 'redirect', url: `${hub.url}/back` } });
+    await inState(page, 'signed');
+    expect(await page.textContent('#signed')).toContain('已加盖 1 处');
+  });
+
   it('a trading system that does not answer', async () => {
     const { page, hub } = await atSeals();
     hub.handlers['complete'] = () => {

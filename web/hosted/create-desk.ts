@@ -52,6 +52,8 @@ export function createDesk<A extends Routes<A>, M extends Model>(program: Progra
     ask: (name, request) => persist(desk, () => api.call(name, request)),
     seen,
     refused: (error) => {
+      // Another road was quicker, or another window: how that ended, the view says.
+      if (error.code === 'TASK_ENDED' && model.view !== null) return set({ work: null });
       const state = boot.stateOfCode[error.code] ?? 'trouble';
       set(boot.states[state].end ? { fault: error, work: null } : { trouble: { state, error } });
     },
