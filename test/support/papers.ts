@@ -55,9 +55,14 @@ export async function submitted(page: Page): Promise<string> {
 }
 
 export async function delivered(page: Page): Promise<string> {
-  await page.waitForSelector('[data-state="signed"]');
-  const said = (await page.textContent('#signed')) ?? '';
-  await page.click('#signed .notice__do a');
+  const end = await page.waitForFunction(
+    () => document.querySelector('html[data-state="signed"] #signed')?.textContent ?? null,
+  );
+  const said = (await end.jsonValue()) ?? '';
+  // On a busy machine it has gone back by itself meanwhile, and the link with it.
+  await page
+    .evaluate(() => document.querySelector<HTMLElement>('#signed .notice__do a')?.click())
+    .catch(() => undefined);
   await page.waitForURL(/\/documents\?taskId=S/);
   return said;
 }
