@@ -19,9 +19,8 @@ export interface DocumentsApiDeps extends HeaderDeps {
 export const VALIDATE_PATH = '/api/ca/ext/documents/validate';
 
 /**
- * Documents signed elsewhere (no. 11: vendors' tools sign, then the document comes to the trading system): what their signatures are worth, in
- * PDF as in OFD; the first bytes say which. `Accept:
- * application/pdf` asks for the report as a paper under the hub's signature.
+ * Documents signed elsewhere (no. 11: vendors' tools sign, then the document comes to the trading system): what their signatures are worth, in PDF as in
+ * OFD; the first bytes say which. `Accept: application/pdf` asks for the report as a paper under the hub's signature.
  */
 export function createDocumentsApi(deps: DocumentsApiDeps): Hono<EdgeEnv> {
   const app = new Hono<EdgeEnv>();

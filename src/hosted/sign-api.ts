@@ -8,6 +8,7 @@
  * seals appear → `prepare` (the hub makes the revision; its text to sign comes back) → the key signs it (agent `signDocument`, grant operation
  * `sign-document`) → `complete`. `last` of `complete` false: the person goes on with another seal on the same document.
  */
+import type { KeptPlan } from '#signature/signing.ts';
 import type { Answer, AuthorityView, LoginView, MobileView, PageError, ProvingApi, VisitApi } from './api.ts';
 
 export interface SignView {
@@ -160,31 +161,8 @@ export interface MadeView {
   readonly at: number;
 }
 
-/** A draft: nothing of it is believed before `prepare` judges it. Millimetres as seen. */
-export interface PlanView {
-  /** Of the document for which it was made. */
-  readonly version: number;
-  /** One entry a seal, in the order in which they were put down; upper left corners, `page` 0-based. */
-  readonly seals: readonly {
-    readonly seal: string;
-    readonly at: readonly (readonly [page: number, x: number, y: number])[];
-  }[];
-  /** 骑缝章: pages 0-based, both ends included; at most `each` of them under one whole seal. */
-  readonly straddle: {
-    readonly seal: string;
-    readonly from: number;
-    readonly to: number;
-    readonly centre: number;
-    readonly each: number;
-  } | null;
-  readonly invisible: boolean;
-  /** Seal that is placed next, page in view, scale; null: as wide as the room. */
-  readonly chosen: string | null;
-  readonly page: number;
-  readonly zoom: number | null;
-  /** Seals are being signed by phone, one after another; `last`: and then the page's work ends. */
-  readonly run: { readonly last: boolean } | null;
-}
+/** A draft, as the hub keeps it and the page says it. */
+export type PlanView = KeptPlan;
 
 export interface SignMobileView extends MobileView {
   /** `identify`: who signs; `sign`: the prepared signature. */

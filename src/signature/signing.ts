@@ -123,10 +123,10 @@ export interface KeptPlan {
   /** One entry a seal, in the order in which they were put down. */
   readonly seals: readonly {
     readonly seal: string;
-    /** Upper left corners: page (0-based), millimetres. */
+    /** Upper left corners: page (0-based), millimetres as seen. */
     readonly at: readonly (readonly [page: number, x: number, y: number])[];
   }[];
-  /** Pages 0-based, both ends included; at most `each` of them under one whole seal. */
+  /** 骑缝章: pages 0-based, both ends included; at most `each` of them under one whole seal; `centre` in millimetres as seen. */
   readonly straddle: {
     readonly seal: string;
     readonly from: number;

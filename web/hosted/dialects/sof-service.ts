@@ -1,5 +1,6 @@
 import type { Grant } from '#agent/protocol.ts';
 import type { Connected, ConnectOptions } from './dialect.ts';
+import { openSocket } from './open-socket.ts';
 import { createSofSession } from './sof-session.ts';
 import { createTalk, type Talk, type TalkEvents } from './sof-talk.ts';
 
@@ -64,7 +65,7 @@ function firstVersion({ endpoints, patienceMs }: ConnectOptions, events: TalkEve
     };
     const timer = setTimeout(() => finish(null), patienceMs);
     for (const endpoint of endpoints) {
-      const socket = open(endpoint);
+      const socket = openSocket(endpoint);
       if (socket === null) {
         lost();
         continue;
@@ -88,13 +89,4 @@ function firstVersion({ endpoints, patienceMs }: ConnectOptions, events: TalkEve
     }
     if (endpoints.length === 0) finish(null);
   });
-}
-
-/** The constructor throws where CSP or a malformed address forbids it. */
-function open(endpoint: string): WebSocket | null {
-  try {
-    return new WebSocket(endpoint);
-  } catch {
-    return null;
-  }
 }

@@ -1,6 +1,7 @@
 import type { AgentEvent, BareKey, SignedGrant, WrappedKey } from '#agent/protocol.ts';
 import { type Ask, conversation, read } from './conversation.ts';
 import type { AgentFailure, AgentSession, Connected, ConnectOptions, Deed, Said } from './dialect.ts';
+import { openSocket } from './open-socket.ts';
 
 /** Something answers that is not our agent's word. */
 const FOREIGN: AgentFailure = { code: 'BAD_REQUEST', remaining: null };
@@ -90,7 +91,7 @@ function firstGreeting(endpoints: readonly string[], patienceMs: number): Promis
       if (waiting === 0) finish(null);
     };
     for (const endpoint of endpoints) {
-      const socket = open(endpoint);
+      const socket = openSocket(endpoint);
       if (socket === null) {
         lost();
         continue;
@@ -105,13 +106,4 @@ function firstGreeting(endpoints: readonly string[], patienceMs: number): Promis
     }
     if (endpoints.length === 0) finish(null);
   });
-}
-
-/** The constructor throws where CSP or a malformed address forbids it. */
-function open(endpoint: string): WebSocket | null {
-  try {
-    return new WebSocket(endpoint);
-  } catch {
-    return null;
-  }
 }
